@@ -1,0 +1,61 @@
+# `make demo` and `make test` need Python >= 3.11 and nothing else: they make .venv and install into it.
+# Paths are relative throughout, so that a checkout may stand in a folder with spaces.
+
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+PYTHON ?= $(shell for p in $(CANDIDATES); do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check -qq
+PYTEST_ARGS ?= -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench example clean
+
+help:
+	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
+	@echo 'make test    every test; PYTEST_ARGS="-x tests/cli" narrows it'
+	@echo 'make lint    ruff, mypy and the import contracts'
+	@echo 'make bench   how long generating takes, and what takes it'
+	@echo 'make example write generated_example anew'
+
+$(VENV)/.made:
+	@test -n '$(PYTHON)' || { echo 'bffgen needs Python 3.11 or newer; none was found (make PYTHON=/path/to/python)' >&2; exit 1; }
+	@test -x '$(RUN)' || '$(PYTHON)' -m venv $(VENV) || \
+		{ echo 'python -m venv failed: on Debian and Ubuntu, apt install python3-venv' >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/.made
+	@echo 'installing bffgen into $(VENV) (once; about a minute) ...' >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.made
+	@echo 'installing bffgen and its tests'"'"' needs into $(VENV) (once; about a minute) ...' >&2
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed
+	@$(RUN) -m bffgen.dev.demo $(if $(ONCE),--once)
+
+test: $(VENV)/.installed-dev
+	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(RUN) -c 'from importlinter.cli import lint_imports_command as run; run()'
+
+format: $(VENV)/.installed-dev
+	$(RUN) -m ruff check --fix --quiet .
+	$(RUN) -m ruff format .
+
+bench: $(VENV)/.installed-dev
+	@$(RUN) benchmarks/generate.py
+
+example: $(VENV)/.installed
+	@$(RUN) -m bffgen generate specs/storefront/storefront.yaml -o generated_example
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,258 @@
+"""One call of an endpoint: its arguments, body, headers, condition, guards and what its failures become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bffgen.check import values
+from bffgen.check.fit import fit
+from bffgen.check.model import CheckedArgument, CheckedCall, CheckedGuard
+from bffgen.check.names import Names
+from bffgen.check.operations import Bound, bind, is_json
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.diagnostics.suggest import closest
+from bffgen.expr import tree
+from bffgen.expr.facts import present, proved
+from bffgen.expr.scope import Binding, Context
+from bffgen.expr.tree import Role
+from bffgen.expr.walk import walk
+from bffgen.openapi.model import Operation
+from bffgen.source.text import Span
+from bffgen.spec import model as spec
+from bffgen.typesystem.model import BOOLEAN, TEXT, Null, Type, is_nullable, non_null, nullable
+from bffgen.typesystem.names import python_name
+from bffgen.typesystem.relations import BROKEN, describe, is_broken
+
+PASSING = (404, 409, 410, 412, 422, 429)
+DEFAULT_TIMEOUT = 2.0  # seconds
+
+
+@dataclass
+class Made:
+    """What the arguments of a call came to."""
+
+    arguments: list[CheckedArgument] = field(default_factory=list)
+    nulls: list[tree.Expr] = field(default_factory=list)
+
+
+def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
+    """The checked call; None when its operation is unknown."""
+    operation = names.operations.get(call.name)
+    if operation is None:
+        _look_over(call, names)
+        return None
+    ctx = names.context()
+    when = None if call.when is None else values.condition(call.when, ctx)
+    inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
+    made = Made()
+    for bound in bind(call, operation, names.diags):
+        _argument(bound, call, made, inner, names)
+    body = _body(call, operation, made, inner, names)
+    headers = tuple(
+        (name, fit(values.value(value, inner), nullable(TEXT), span, inner, "", "a header"))
+        for name, (value, span) in call.headers.items()
+    )
+    reactions = names.reactions(call.name)
+    from_request_alone = not ctx.used - set(_local_lets(names))
+    guards = check_guards(call, names)
+    for name, span in call.after:
+        _after(name, span, call, ctx, names)
+    backend = names.backends.spec.backends[call.backend]
+    return CheckedCall(
+        name=call.name,
+        operation=operation,
+        arguments=tuple(made.arguments),
+        body=body,
+        headers=headers,
+        when=when,
+        null_arguments=tuple(made.nulls),
+        guards=guards,
+        reactions=reactions,
+        passes=_passes(operation, from_request_alone, backend.forward_headers),
+        timeout=call.timeout or backend.timeout or DEFAULT_TIMEOUT,
+        reply=names.reply(call.name),
+        type=names.call_type(call.name),
+        write=names.backends.is_write(operation, call),
+        needs=frozenset(ctx.used | names.reaction_needs(call.name)),
+        after=frozenset(name for name, _ in call.after),
+        success=_success(backend.success, call, names),
+        wants_reply=False,
+        span=call.operation_span,
+    )
+
+
+def _look_over(call: spec.Call, names: Names) -> None:
+    """The expressions of a call without an operation: their names count as used, their mistakes are told."""
+    ctx = names.context()
+    for argument in call.arguments:
+        values.value(argument.value, ctx)
+    for value in (call.body, *(value for value, _ in call.headers.values())):
+        if value is not None:
+            values.value(value, ctx)
+    if call.when is not None:
+        values.condition(call.when, ctx)
+
+
+def _local_lets(names: Names) -> list[str]:
+    """The lets that are made of request values alone."""
+    return [name for name in names.endpoint.let if not _deep_needs(name, names)]
+
+
+def _deep_needs(name: str, names: Names) -> bool:
+    """Whether a let rests on a call, directly or through other lets."""
+    return any(n not in names.endpoint.let or _deep_needs(n, names) for n in names.let(name)[1] if n != name)
+
+
+# ---------------------------------------------------------------------------------------------- arguments
+
+
+def _argument(bound: Bound, call: spec.Call, made: Made, ctx: Context, names: Names) -> None:
+    parameter = bound.parameter
+    what = f"parameter `{parameter.name}` of `{call.backend}.{parameter_owner(call)}`"
+    why = Label(parameter.span, f"{describe(parameter.type)} expected")
+    written = bound.argument.value
+    shown = written.text if isinstance(written, spec.Expr) else ""
+    found = values.value(written, ctx, None if not isinstance(written, spec.ObjectValue) else parameter.type)
+    if parameter.required and is_nullable(found.type) and not is_nullable(parameter.type):
+        found = _required_null(found, call, parameter.name, shown, why, made, ctx, names)
+        wanted = parameter.type
+    else:
+        wanted = parameter.type if parameter.required else nullable(parameter.type)
+    span = found.span if isinstance(written, spec.Expr) else bound.argument.name_span
+    value = fit(found, wanted, span, ctx, shown, what, why)
+    if isinstance(value.type, Null) and parameter.required:
+        return
+    made.arguments.append(CheckedArgument(parameter, value, is_nullable(value.type)))
+
+
+def parameter_owner(call: spec.Call) -> str:
+    return call.operation if call.operation.isidentifier() else python_name(call.operation)
+
+
+def _required_null(
+    found: tree.Expr, call: spec.Call, name: str, shown: str, why: Label, made: Made, ctx: Context, names: Names
+) -> tree.Expr:
+    """A required argument that may be null: a call that is nullable anyway is then not made, another is an error."""
+    if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
+        made.nulls.append(found)
+        return tree.Narrowed(found, False, non_null(found.type), found.span)
+    condition = f"when: {shown} is not None" if shown else "a `when:`"
+    names.diags.report(
+        "BFF402",
+        f"call `{call.name}` needs `{name}`, which may be null",
+        Label(found.span, f"{describe(found.type)}"),
+        why,
+        help=f"add `{condition}`: the call is null then; or `on_error: null`",
+    )
+    return tree.Literal(None, BROKEN, found.span)
+
+
+def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names: Names) -> tree.Expr | None:
+    declared = operation.body
+    if declared is None:
+        if call.body is not None:
+            label = Label(call.body.node.span, "not taken")
+            names.diags.report("BFF209", f"`{call.backend}.{operation.key}` takes no body", label)
+            values.value(call.body, ctx)
+        return None
+    if not is_json(declared.media_type):
+        message = f"`{operation.key}` takes `{declared.media_type}`, which is not there yet"
+        label = Label(call.operation_span, "only JSON bodies can be sent")
+        names.diags.report("BFF505", message, label, Label(declared.span, "declared here"))
+        return None
+    why = Label(declared.span, f"{describe(declared.type)} expected")
+    if call.body is None:
+        if declared.required:
+            help_ = "add `body:` to the call"
+            names.diags.report(
+                "BFF209", f"call `{call.name}` sends no body", Label(call.operation_span, "needs a body"), why, help=help_
+            )
+        return None
+    shown = call.body.text if isinstance(call.body, spec.Expr) else ""
+    what = f"the body of `{call.backend}.{operation.key}`"
+    if not isinstance(call.body, spec.Expr):
+        return values.value(call.body, ctx, declared.type)
+    found = values.value(call.body, ctx)
+    if declared.required and is_nullable(found.type) and not is_nullable(declared.type):
+        found = _required_null(found, call, "body", shown, why, made, ctx, names)
+    wanted = declared.type if declared.required else nullable(declared.type)
+    return fit(found, wanted, found.span, ctx, shown, what, why)
+
+
+# ---------------------------------------------------------------------------------------------- guards
+
+
+def check_guards(call: spec.Call, names: Names) -> tuple[CheckedGuard, ...]:
+    """A call's own guards: skipped when it is null, unless they speak of null themselves."""
+    made: list[CheckedGuard] = []
+    of = names.call_type(call.name)
+    itself = tree.Ref(call.name, Role.CALL, of, call.name_span)
+    proofs: dict[str, Type] = {}
+    for written in call.require:
+        ctx = names.context().with_facts(proofs)
+        aloud = _speaks_of_null(written, call.name, ctx) if is_nullable(of) else False
+        inner = ctx if aloud else ctx.with_facts(present(itself))
+        guard = make_guard(written, inner, not aloud)
+        made.append(guard)
+        proofs.update(proved(guard.that, True))
+    return tuple(made)
+
+
+def _speaks_of_null(written: spec.Guard, name: str, ctx: Context) -> bool:
+    found = values.condition(written.that, replace(ctx, diags=Diagnostics(), used=set()))
+    return any(
+        isinstance(node, (tree.IsNull, tree.Truth)) and isinstance(node.value, tree.Ref) and node.value.name == name
+        for node in walk(found)
+    )
+
+
+def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> CheckedGuard:
+    """`{that, status, detail, extra}`, typed; what the texts say may rely on nothing that failed."""
+    that = values.condition(written.that, ctx)
+    told = ctx.with_facts(proved(that, False))
+    detail = None if written.detail is None else values.template(written.detail, told)
+    extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
+    return CheckedGuard(that, written.status, detail, extra, frozenset(ctx.used), skip_if_null)
+
+
+def call_proofs(of: Type, guards: tuple[CheckedGuard, ...]) -> Mapping[str, Type]:
+    """What the guards of a call of type `of` have proved once it is there (nothing where they may be skipped)."""
+    found: dict[str, Type] = {}
+    for guard in guards:
+        if not (is_nullable(of) and guard.skip_if_null):
+            found.update(proved(guard.that, True))
+    return found
+
+
+# ---------------------------------------------------------------------------------------------- the rest
+
+
+def _after(name: str, span: Span, call: spec.Call, ctx: Context, names: Names) -> None:
+    if name in names.endpoint.calls and name != call.name:
+        names.seen.add(name)
+        return
+    near = closest(name, [n for n in names.endpoint.calls if n != call.name])
+    help_ = f"did you mean `{near}`?" if near else None
+    names.diags.report("BFF205", f"unknown call `{name}`", Label(span, "not a call of this endpoint"), help=help_)
+
+
+def _passes(operation: Operation, from_request_alone: bool, forwarded: tuple[tuple[str, object], ...]) -> frozenset[int]:
+    """The statuses that reach the client as they are when the call fails hard."""
+    documented = {response.status for response in operation.responses}
+    passing = {status for status in PASSING if status in documented} if from_request_alone else set()
+    if any(name.lower() == "authorization" for name, _ in forwarded):
+        passing |= {401, 403}
+    return frozenset(passing)
+
+
+def _success(written: spec.Expr | None, call: spec.Call, names: Names) -> tree.Expr | None:
+    """The backend's `success`, over the answer of this call."""
+    if written is None:
+        return None
+    reply = names.reply(call.name)
+    if is_broken(reply) or isinstance(reply, Null):
+        return None
+    only = names.context({"answer": Binding(Role.ANSWER, reply)})
+    found = values.condition(written, only)
+    return found if not is_broken(found.type) else tree.Literal(True, BOOLEAN, written.node.span)

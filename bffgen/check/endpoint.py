@@ -1,0 +1,193 @@
+"""One endpoint: parameters, guards, calls, lets, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bffgen.check import graph, values
+from bffgen.check.answers import answerable, statuses
+from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard
+from bffgen.check.fit import fit
+from bffgen.check.model import (
+    CheckedCall,
+    CheckedCookie,
+    CheckedEndpoint,
+    CheckedGuard,
+    CheckedLet,
+)
+from bffgen.check.names import Names
+from bffgen.check.operations import Backends
+from bffgen.check.params import check_body, check_params, collect_uses, unused
+from bffgen.diagnostics.model import Diagnostics
+from bffgen.expr import tree
+from bffgen.expr.facts import proved
+from bffgen.expr.scope import Binding, Context, Fact
+from bffgen.expr.tree import Role
+from bffgen.expr.walk import walk
+from bffgen.source.text import Span
+from bffgen.spec import model as spec
+from bffgen.typesystem.model import (
+    INTEGER,
+    NO_DOCS,
+    TEXT,
+    Field,
+    Kind,
+    MapType,
+    ObjectType,
+    Scalar,
+    Type,
+    nullable,
+)
+
+DEFAULT_DEADLINE = 5.0  # seconds
+
+
+def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoint:
+    """The checked endpoint; with messages, whatever could be made of it."""
+    operations = {name: backends.operation(call) for name, call in endpoint.calls.items()}
+    uses = collect_uses(endpoint, operations)
+    params = check_params(endpoint, uses, backends)
+    body, body_required = check_body(endpoint, uses, backends)
+    names = Names(endpoint, operations, backends, params, body, body_required)
+    guards = _guards(endpoint, names)
+    _call_facts(endpoint, names)
+    made = {name: check_call(call, names) for name, call in endpoint.calls.items()}
+    calls = tuple(call for call in made.values() if call is not None)
+    lets = tuple(CheckedLet(name, *names.let(name)) for name in endpoint.let)
+    answer = _Answer(endpoint, names, {call.name: call for call in calls})
+    replies = _replies(answer, calls, lets, guards)
+    calls = tuple(replace(call, wants_reply=call.name in replies) for call in calls)
+    checked = CheckedEndpoint(
+        method=endpoint.method,
+        path=endpoint.path,
+        operation_id=endpoint.operation_id or default_operation_id(endpoint),
+        summary=endpoint.summary,
+        description=endpoint.description,
+        tags=endpoint.tags,
+        deprecated=endpoint.deprecated,
+        params=tuple(params.values()),
+        body=body,
+        body_required=body_required,
+        calls=graph.order_writes(calls, guards),
+        lets=lets,
+        guards=guards,
+        response=answer.response,
+        status=answer.status,
+        statuses=answer.statuses,
+        headers=answer.headers,
+        cookies=answer.cookies,
+        deadline=endpoint.deadline or DEFAULT_DEADLINE,
+        degraded_status=endpoint.degraded_status or answer.statuses[0],
+        named_models={},
+        span=endpoint.span,
+    )
+    unused(endpoint, params, names.seen, backends.diags)
+    graph.check_graph(checked, endpoint, names.seen, backends.diags)
+    return replace(checked, named_models=_named(checked))
+
+
+def default_operation_id(endpoint: spec.Endpoint) -> str:
+    """From method and path: `GET /products/{product_id}` is `getProductsProductId`."""
+    words = [endpoint.method.lower()]
+    for part in "".join(char if char.isalnum() else " " for char in endpoint.path).split():
+        words.append(part[:1].upper() + part[1:])
+    return "".join(words)
+
+
+# ---------------------------------------------------------------------------------------------- guards
+
+
+def _guards(endpoint: spec.Endpoint, names: Names) -> tuple[CheckedGuard, ...]:
+    """The endpoint's guards in order; what one proves is known from there on, everywhere."""
+    made: list[CheckedGuard] = []
+    for at, written in enumerate(endpoint.require):
+        guard = make_guard(written, names.context())
+        made.append(replace(guard, needs=guard.needs - {f"guard:{n}" for n in range(at)}))
+        for path, of in proved(guard.that, True).items():
+            names.facts[path] = Fact(of, f"guard:{at}")
+    return tuple(made)
+
+
+def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
+    """What the calls' own guards prove holds for whoever waits for the call."""
+    silent = Names(
+        endpoint,
+        names.operations,
+        replace(names.backends, diags=Diagnostics()),
+        names.params,
+        names.body,
+        names.body_required,
+        dict(names.facts),
+    )
+    for name, call in endpoint.calls.items():
+        if not call.require or names.operations.get(name) is None:
+            continue
+        for path, of in call_proofs(silent.call_type(name), check_guards(call, silent)).items():
+            names.facts.setdefault(path, Fact(of, name))
+
+
+# ---------------------------------------------------------------------------------------------- answer
+
+
+class _Answer:
+    """Response, status, headers and cookies: what is evaluated once every call is there."""
+
+    def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedCall]) -> None:
+        ctx = names.context({"degraded": Binding(Role.DEGRADED, _degraded(calls))} if calls else None)
+        self.response = None if endpoint.response is None else values.value(endpoint.response, ctx)
+        if self.response is not None:
+            answerable(self.response, ctx)
+        self.status, self.statuses = statuses(endpoint, self.response is not None, ctx)
+        self.headers = tuple(
+            (name, _header_value(value, span, ctx)) for name, (value, span) in endpoint.response_headers.items()
+        )
+        self.cookies = tuple(_cookie(name, cookie, span, ctx) for name, (cookie, span) in endpoint.cookies.items())
+
+
+def _replies(
+    answer: _Answer, calls: tuple[CheckedCall, ...], lets: tuple[CheckedLet, ...], guards: tuple[CheckedGuard, ...]
+) -> set[str]:
+    """The calls whose status or headers are asked for, anywhere."""
+    roots = [answer.response, answer.status, *(v for _, v in answer.headers), *(c.value for c in answer.cookies)]
+    roots += [let.value for let in lets]
+    roots += [root for guard in guards for root in (guard.that, guard.detail)]
+    for call in calls:
+        roots += [argument.value for argument in call.arguments]
+        roots += [call.body, call.when, *(value for _, value in call.headers)]
+        roots += [root for guard in call.guards for root in (guard.that, guard.detail)]
+    nodes = (node for root in roots if root is not None for node in walk(root))
+    return {node.call for node in nodes if isinstance(node, (tree.StatusOf, tree.HeaderOf))}
+
+
+def _degraded(calls: dict[str, CheckedCall]) -> Type:
+    """`degraded`: from the name of a call to how it failed."""
+    fields = {
+        "kind": Field("kind", TEXT, True, NO_DOCS),
+        "status": Field("status", nullable(INTEGER), True, NO_DOCS),
+    }
+    soft = tuple(name for name, call in calls.items() if call.soft)
+    key = Scalar(Kind.TEXT, soft, True) if soft else TEXT
+    return MapType(key, ObjectType("degraded", None, lambda: fields))
+
+
+def _header_value(written: spec.Value, span: Span, ctx: Context) -> tree.Expr:
+    found = values.value(written, ctx)
+    if isinstance(found.type, Scalar) and found.type.kind in (Kind.INTEGER, Kind.NUMBER):
+        return found
+    return fit(found, nullable(TEXT), span, ctx, "", "a header")
+
+
+def _cookie(name: str, written: spec.Cookie, span: Span, ctx: Context) -> CheckedCookie:
+    value = fit(values.value(written.value, ctx), nullable(TEXT), span, ctx, "", "a cookie")
+    return CheckedCookie(
+        name, value, written.secure, written.http_only, written.same_site, written.max_age, written.path
+    )
+
+
+def _named(endpoint: CheckedEndpoint) -> dict[ObjectType, str]:
+    """Objects with a `$name`."""
+    if endpoint.response is None:
+        return {}
+    made = (node for node in walk(endpoint.response) if isinstance(node, tree.MakeObject))
+    return {node.type: node.type.name for node in made if node.type.backend is None and node.type.name}
+

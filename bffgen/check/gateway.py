@@ -1,0 +1,106 @@
+"""The whole gateway: every endpoint, and what holds between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bffgen.check.endpoint import check_endpoint, default_operation_id
+from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
+from bffgen.check.operations import Backends
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.diagnostics.suggest import closest
+from bffgen.openapi.document import Document
+from bffgen.source.text import Span
+from bffgen.spec import model as spec
+
+
+def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnostics) -> CheckedGateway:
+    """Resolve every name, type every expression. The result means something only when `diags` has no errors."""
+    backends = Backends(written, documents, diags)
+    made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
+    _same_routes(written, diags)
+    _same_ids(written, diags)
+    endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
+    return CheckedGateway(
+        name=written.name,
+        version=written.version,
+        title=written.title or written.name.replace("-", " ").replace("_", " ").title(),
+        description=written.description,
+        backends=made,
+        endpoints=tuple(sorted(endpoints, key=_specific)),
+    )
+
+
+def _specific(endpoint: CheckedEndpoint) -> tuple[int, ...]:
+    """Routes are tried in order, so a literal segment stands before a variable one."""
+    return tuple(0 if "{" not in part else 1 if not part.startswith("{") else 2 for part in endpoint.path.split("/"))
+
+
+def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostics) -> CheckedBackend:
+    url = backend.url or next(iter(document.servers), None) if document else backend.url
+    if not url or not url.startswith(("http://", "https://")):
+        if document is not None:
+            shown = f"`{url}` in its document is not a whole address" if url else "its document names no server"
+            diags.report(
+                "BFF507",
+                f"no address for backend `{backend.name}`",
+                Label(backend.name_span, shown),
+                help="add `url: http://...`",
+            )
+        url = "http://localhost"
+    for name, span in backend.reads:
+        _known_operation(backend, name, span, document, diags)
+    return CheckedBackend(
+        name=backend.name,
+        url=url.rstrip("/"),
+        validate=backend.validate,
+        forward_headers=tuple(name for name, _ in backend.forward_headers),
+        timeout=backend.timeout,
+        document=backend.openapi,
+    )
+
+
+def _known_operation(
+    backend: spec.Backend, name: str, span: Span, document: Document | None, diags: Diagnostics
+) -> None:
+    if document is None or document.operation(name) is not None:
+        return
+    near = closest(name, document.operation_names())
+    diags.report(
+        "BFF202",
+        f"backend `{backend.name}` has no operation `{name}`",
+        Label(span, "no such operation"),
+        help=f"did you mean `{near}`?" if near else None,
+    )
+
+
+def _same_routes(written: spec.Spec, diags: Diagnostics) -> None:
+    """Two endpoints that answer the same requests (BFF403)."""
+    seen: dict[tuple[str, str], spec.Endpoint] = {}
+    for endpoint in written.endpoints:
+        route = (endpoint.method, re.sub(r"\{[^}]*\}", "{}", endpoint.path))
+        if route in seen:
+            diags.report(
+                "BFF403",
+                f"`{endpoint.method} {endpoint.path}` answers the same requests as another endpoint",
+                Label(endpoint.span, "never reached"),
+                Label(seen[route].span, "the first one"),
+            )
+        seen.setdefault(route, endpoint)
+
+
+def _same_ids(written: spec.Spec, diags: Diagnostics) -> None:
+    """Two endpoints with one operation id (BFF410)."""
+    seen: dict[str, spec.Endpoint] = {}
+    for endpoint in written.endpoints:
+        name = endpoint.operation_id or default_operation_id(endpoint)
+        other = seen.setdefault(re.sub(r"[^a-z0-9]", "", name.lower()), endpoint)
+        if other is not endpoint and (endpoint.method, endpoint.path) != (other.method, other.path):
+            diags.report(
+                "BFF410",
+                f"two endpoints have the operation id `{name}`",
+                Label(endpoint.operation_id_span or endpoint.span, "again here"),
+                Label(other.operation_id_span or other.span, "first here"),
+                help="give one of them an `operation_id:` of its own",
+            )

@@ -1,0 +1,127 @@
+"""The graph of an endpoint: cycles, order of writes, calls that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.spec import model as spec
+
+Edges = Mapping[str, frozenset[str]]
+
+
+def edges_of(endpoint: CheckedEndpoint) -> Edges:
+    """What each node waits for: calls and lets by name, guards as `guard:0`."""
+    found = {call.name: _waits(call) for call in endpoint.calls}
+    found |= {let.name: let.needs for let in endpoint.lets}
+    found |= {f"guard:{at}": guard.needs for at, guard in enumerate(endpoint.guards)}
+    return found
+
+
+def _waits(call: CheckedCall) -> frozenset[str]:
+    inside = frozenset(need for guard in call.guards for need in guard.needs)
+    return (call.needs | call.after | inside) - {call.name}
+
+
+def reached(start: str, edges: Edges) -> frozenset[str]:
+    """Everything that `start` waits for, directly or not."""
+    found: set[str] = set()
+    stack = [start]
+    while stack:
+        for need in edges.get(stack.pop(), frozenset()):
+            if need not in found:
+                found.add(need)
+                stack.append(need)
+    return frozenset(found)
+
+
+def order_writes(calls: tuple[CheckedCall, ...], guards: tuple[CheckedGuard, ...]) -> tuple[CheckedCall, ...]:
+    """A write starts when the endpoint's guards and the guards of the calls above it have passed."""
+    edges: dict[str, frozenset[str]] = {call.name: _waits(call) for call in calls}
+    edges |= {f"guard:{at}": guard.needs for at, guard in enumerate(guards)}
+    made: list[CheckedCall] = []
+    for at, call in enumerate(calls):
+        if call.write:
+            first = {f"guard:{n}" for n in range(len(guards))} | {c.name for c in calls[:at] if c.guards}
+            first = {node for node in first if call.name not in reached(node, edges)}
+            call = replace(call, needs=call.needs | first)
+        made.append(call)
+    return tuple(made)
+
+
+def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: set[str], diags: Diagnostics) -> None:
+    """Report cycles, more writes than there may be, writes in a GET, calls that nothing uses."""
+    _cycles(endpoint, written, diags)
+    writes = [call for call in endpoint.calls if call.write]
+    if endpoint.method in ("GET", "HEAD"):
+        for call in writes:
+            diags.report(
+                "BFF406",
+                f"`{call.operation.key}` changes something, and a {endpoint.method} may not",
+                Label(call.span, f"a {call.operation.method}"),
+                Label(endpoint.span, "clients and caches repeat this at will"),
+                help="if it only reads, say so: `read: true` on the call, or `reads:` of the backend",
+            )
+    for call in writes[1:]:
+        diags.report(
+            "BFF109",
+            "a second write in one endpoint is not there yet",
+            Label(call.span, "writes, too"),
+            Label(writes[0].span, "the first write"),
+            note="the order, the guards and the undoing of several writes come with a later version",
+        )
+    for call in endpoint.calls:
+        if call.name not in seen and not call.write and not call.guards:
+            where = written.calls[call.name].name_span
+            diags.report("BFF405", f"call `{call.name}` is never used", Label(where, "its answer reaches nothing"))
+        if call.timeout > endpoint.deadline and written.calls[call.name].timeout is not None:
+            diags.report(
+                "BFF408",
+                f"call `{call.name}` may take {call.timeout:g} s, the endpoint has {endpoint.deadline:g} s",
+                Label(written.calls[call.name].timeout_span or call.span, "longer than the deadline"),
+                help="raise `deadline:` of the endpoint, or lower `timeout:`",
+            )
+
+
+def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
+    edges = edges_of(endpoint)
+    told: set[str] = set()
+    for call in endpoint.calls:
+        if call.name in told or call.name not in reached(call.name, edges):
+            continue
+        ring = _ring(call.name, edges)
+        told.update(ring)
+        names = [name for name in ring if name in written.calls]
+        shown = " and ".join(f"`{name}`" for name in names) if len(names) > 1 else f"`{call.name}` and its guard"
+        labels = [
+            Label(written.calls[name].name_span, f"`{name}` waits for `{_next(name, ring)}`") for name in names[1:]
+        ]
+        diags.report(
+            "BFF401",
+            f"{shown} wait for each other",
+            Label(written.calls[call.name].name_span, f"`{call.name}` waits for `{_next(call.name, ring)}`"),
+            *labels,
+            note="an endpoint runs each call once, so its calls cannot form a cycle",
+        )
+
+
+def _next(name: str, ring: list[str]) -> str:
+    after = ring[(ring.index(name) + 1) % len(ring)]
+    return "a guard" if after.startswith("guard:") else after
+
+
+def _ring(start: str, edges: Edges) -> list[str]:
+    """A shortest way from a node back to itself."""
+    ways: list[list[str]] = [[start]]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop(0)
+        for need in sorted(edges.get(way[-1], frozenset())):
+            if need == start:
+                return way
+            if need not in seen:
+                seen.add(need)
+                ways.append([*way, need])
+    return [start]

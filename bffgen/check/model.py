@@ -1,0 +1,197 @@
+"""The gateway with every name resolved and every expression typed. From here on only bugs can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bffgen.expr.tree import Expr
+from bffgen.openapi.model import Operation, Parameter
+from bffgen.source.text import Span
+from bffgen.typesystem.model import Docs, ObjectType, Type
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedGuard:
+    """`that` is a bool; when it is false the endpoint answers a problem with `status` and `detail` (text).
+
+    `needs` are the calls and lets that the guard's expressions refer to. A call's guard is skipped when the call
+    is null (`skip_if_null`), unless it speaks of null itself.
+    """
+
+    that: Expr
+    status: int
+    detail: Expr | None
+    extra: tuple[tuple[str, Expr], ...]
+    needs: frozenset[str]
+    skip_if_null: bool = True
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FailWith:
+    """The endpoint fails with the failure's own problem."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Use:
+    """The call's value is this; `Literal(None)` for `on_error: null`."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PassOn:
+    """The backend's status and documented body answer. `body` by documented status; None: no content."""
+
+    bodies: tuple[tuple[int | str, Type | None], ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AnswerWith:
+    """An answer of our own: a problem with `detail` and `extra`, or `body`."""
+
+    status: int
+    detail: Expr | None
+    extra: tuple[tuple[str, Expr], ...]
+    body: Expr | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedReaction:
+    """`when` is a status, a class like `4xx`, a failure kind, or `else`. Most specific first in the table.
+
+    `error_body` is the type of `error.body` here when an expression reads it, else None.
+    """
+
+    when: int | str
+    action: FailWith | Use | PassOn | AnswerWith
+    error_body: Type | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedArgument:
+    parameter: Parameter
+    value: Expr
+    omit_null: bool  # the value may be null, the parameter is optional: then it is not sent
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedCall:
+    """One backend call of an endpoint.
+
+    `reply` is the type of a successful answer (nullable for a documented 204 beside a 200; `Null` for no content
+    at all); `type` is the type of the call's name, with what `when`, `on_error` and null arguments add to it.
+    `needs` are the calls and lets that must be there first: references of arguments, `when` and `on_error`
+    values, `after`, and what proved a narrowing (`"guard:3"` is the fourth of the endpoint's own guards).
+    `null_arguments` are values of required arguments that may be null: then the call is not made and is null.
+    `passes` are the statuses that pass to the client when the call fails hard.
+    """
+
+    name: str
+    operation: Operation
+    arguments: tuple[CheckedArgument, ...]
+    body: Expr | None
+    headers: tuple[tuple[str, Expr], ...]
+    when: Expr | None
+    null_arguments: tuple[Expr, ...]
+    guards: tuple[CheckedGuard, ...]
+    reactions: tuple[CheckedReaction, ...]
+    passes: frozenset[int]
+    timeout: float  # seconds
+    reply: Type
+    type: Type
+    write: bool
+    needs: frozenset[str]
+    after: frozenset[str]
+    success: Expr | None  # the backend's `success`: a bool over Ref("answer", Role.ANSWER) of type `reply`
+    wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
+    span: Span
+
+    @property
+    def soft(self) -> bool:
+        """Whether any failure of this call leaves the endpoint alive."""
+        return any(isinstance(reaction.action, Use) for reaction in self.reactions)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedLet:
+    name: str
+    value: Expr
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedParam:
+    """A parameter of the endpoint. `default` is plain data; required: neither optional nor defaulted."""
+
+    name: str
+    wire_name: str
+    location: Literal["path", "query", "header", "cookie"]
+    type: Type  # without null
+    required: bool
+    default: Any
+    has_default: bool
+    docs: Docs
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedCookie:
+    name: str
+    value: Expr
+    secure: bool
+    http_only: bool
+    same_site: str
+    max_age: int | None
+    path: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedEndpoint:
+    """One endpoint. `calls` in the order written. `statuses` are the success statuses, the usual one first.
+
+    `guards` are the endpoint's own; `needs` of the first ones may be empty (request values alone).
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str | None
+    description: str | None
+    tags: tuple[str, ...]
+    deprecated: bool
+    params: tuple[CheckedParam, ...]
+    body: Type | None
+    body_required: bool
+    calls: tuple[CheckedCall, ...]
+    lets: tuple[CheckedLet, ...]
+    guards: tuple[CheckedGuard, ...]
+    response: Expr | None
+    status: Expr | None  # None: always statuses[0]
+    statuses: tuple[int, ...]
+    headers: tuple[tuple[str, Expr], ...]
+    cookies: tuple[CheckedCookie, ...]
+    deadline: float  # seconds
+    degraded_status: int
+    named_models: Mapping[ObjectType, str]  # $name
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedBackend:
+    name: str
+    url: str
+    validate: Literal["lenient", "strict", "off"]
+    forward_headers: tuple[str, ...]
+    timeout: float | None
+    document: str  # its path as the spec has it
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedGateway:
+    name: str
+    version: str
+    title: str
+    description: str | None
+    backends: tuple[CheckedBackend, ...]
+    endpoints: tuple[CheckedEndpoint, ...]

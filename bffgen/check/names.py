@@ -1,0 +1,164 @@
+"""What the names of an endpoint stand for, worked out when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bffgen.check import values
+from bffgen.check.model import CheckedParam, CheckedReaction, Use
+from bffgen.check.operations import Backends, reply_type
+from bffgen.check.reactions import check_reactions
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.expr import tree
+from bffgen.expr.parse import Parsed
+from bffgen.expr.scope import Binding, Context, Fact, Scope
+from bffgen.expr.tree import Role
+from bffgen.openapi.model import Operation
+from bffgen.source.text import Span
+from bffgen.spec import model as spec
+from bffgen.typesystem.model import Null, Type, is_nullable, nullable
+from bffgen.typesystem.relations import BROKEN, join
+
+
+@dataclass
+class Names:
+    """The scope of one endpoint. Types of calls and lets are found on demand, so the order written is free."""
+
+    endpoint: spec.Endpoint
+    operations: Mapping[str, Operation | None]
+    backends: Backends
+    params: Mapping[str, CheckedParam]
+    body: Type | None
+    body_required: bool
+    facts: dict[str, Fact] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    header_calls: set[str] = field(default_factory=set)
+    _replies: dict[str, Type] = field(default_factory=dict)
+    _reactions: dict[str, tuple[CheckedReaction, ...]] = field(default_factory=dict)
+    _reaction_needs: dict[str, set[str]] = field(default_factory=dict)
+    _lets: dict[str, tuple[tree.Expr, frozenset[str]]] = field(default_factory=dict)
+    _working: list[str] = field(default_factory=list)
+
+    @property
+    def diags(self) -> Diagnostics:
+        return self.backends.diags
+
+    def context(self, added: Mapping[str, Binding] | None = None) -> Context:
+        """A context for one expression: everything in scope, with what guards have proved."""
+        scope = Scope(
+            self._find,
+            self._all,
+            lambda name: name in self.backends.spec.backends,
+            header=self._header,
+            headers=self._headers,
+        )
+        scope = scope.with_names(added) if added else scope
+        return Context(scope, self.diags, _NOTHING, dict(self.facts), set(), self.seen)
+
+    # ------------------------------------------------------------------------------------------ lookups
+
+    def _all(self) -> Iterable[str]:
+        names = [*self.params, *self.endpoint.calls, *self.endpoint.let]
+        return [*names, "body"] if self.body is not None else names
+
+    def _find(self, name: str) -> Binding | None:
+        if name in self.params:
+            param = self.params[name]
+            optional = not param.required and not param.has_default
+            return Binding(Role.PARAM, nullable(param.type) if optional else param.type)
+        if name == "body" and self.body is not None:
+            return Binding(Role.BODY, self.body if self.body_required else nullable(self.body))
+        if name in self.endpoint.calls:
+            return Binding(Role.CALL, self.call_type(name), self.endpoint.calls[name].name_span, name)
+        if name in self.endpoint.let:
+            return Binding(Role.LET, self.let(name)[0].type, self.endpoint.let[name][1], name)
+        return None
+
+    def _header(self, call: str, name: str) -> str | None:
+        operation = self.operations.get(call)
+        if operation is None:
+            return None
+        return next((n for r in operation.success() for n in r.headers if n == name.lower()), None)
+
+    def _headers(self, call: str) -> Iterable[str]:
+        operation = self.operations.get(call)
+        return [h.name for r in operation.success() for h in r.headers.values()] if operation else ()
+
+    # ------------------------------------------------------------------------------------------ calls
+
+    def reply(self, name: str) -> Type:
+        """What a successful call answers."""
+        if name not in self._replies:
+            operation, call = self.operations.get(name), self.endpoint.calls[name]
+            self._replies[name] = BROKEN if operation is None else reply_type(operation, call, self.backends)
+        return self._replies[name]
+
+    def reactions(self, name: str) -> tuple[CheckedReaction, ...]:
+        """The call's `on_error` table."""
+        if name not in self._reactions:
+            operation, call = self.operations.get(name), self.endpoint.calls[name]
+            if operation is None or not self._enter(name, call.name_span):
+                return ()
+            ctx = self.context()
+            self._reactions[name] = check_reactions(call, operation, self.reply(name), ctx)
+            self._reaction_needs[name] = ctx.used
+            self._working.pop()
+        return self._reactions[name]
+
+    def reaction_needs(self, name: str) -> set[str]:
+        self.reactions(name)
+        return self._reaction_needs.get(name, set())
+
+    def call_type(self, name: str) -> Type:
+        """The type of a call's name: its reply, what `on_error` puts in its place, null where `when` is false."""
+        of = self.reply(name)
+        for reaction in self.reactions(name):
+            if isinstance(reaction.action, Use):
+                of = join(of, reaction.action.value.type)
+        return nullable(of) if self.endpoint.calls[name].when is not None else of
+
+    def may_be_skipped(self, name: str) -> bool:
+        """Whether the call is nullable anyway: then a null argument means that it is not made."""
+        call = self.endpoint.calls[name]
+        to_null = (r.action.value.type for r in self.reactions(name) if isinstance(r.action, Use))
+        return call.when is not None or any(is_nullable(of) or isinstance(of, Null) for of in to_null)
+
+    # ------------------------------------------------------------------------------------------ lets
+
+    def let(self, name: str) -> tuple[tree.Expr, frozenset[str]]:
+        """The value of a `let`, and the nodes of the graph that it needs."""
+        if name not in self._lets:
+            written, span = self.endpoint.let[name]
+            if not self._enter(name, span):
+                return tree.Literal(None, BROKEN, span), frozenset()
+            ctx = self.context()
+            found = values.value(written, ctx)
+            self._lets[name] = (found, frozenset(ctx.used))
+            self._working.pop()
+        return self._lets[name]
+
+    def _enter(self, name: str, span: Span) -> bool:
+        """Begin to work a name out; False after a message when that is going on already (BFF401)."""
+        if name not in self._working:
+            self._working.append(name)
+            return True
+        ring = self._working[self._working.index(name) :]
+        shown = " -> ".join(f"`{n}`" for n in (*ring, name))
+        self.diags.report(
+            "BFF401", f"{shown}: these wait for each other", Label(span, "needs its own value"), note=_ONCE
+        )
+        return False
+
+
+_ONCE = "an endpoint runs each call once, so its calls cannot form a cycle"
+
+
+class _Nothing(Parsed):
+    """Stands in the context of YAML mappings, which have no expression of their own."""
+
+    def __init__(self) -> None:
+        """No text, no tree: every expression brings its own."""
+
+
+_NOTHING = _Nothing()

@@ -1,0 +1,263 @@
+"""Calls meet operations: which one is meant, what it answers, which argument is which parameter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.diagnostics.suggest import closest
+from bffgen.expr.check import annotation
+from bffgen.expr.parse import SourceText, parse
+from bffgen.expr.scope import Context, Scope
+from bffgen.openapi.document import Document
+from bffgen.openapi.model import Operation, Parameter, Response
+from bffgen.spec import model as spec
+from bffgen.typesystem.model import NULL, Type, Unknown, nullable
+from bffgen.typesystem.names import python_name
+from bffgen.typesystem.relations import BROKEN, describe, join_all
+
+SAFE = ("GET", "HEAD", "OPTIONS", "QUERY", "TRACE")
+
+
+@dataclass(frozen=True, eq=False)
+class Backends:
+    """The spec's backends beside their documents, and the types that can be named."""
+
+    spec: spec.Spec
+    documents: Mapping[str, Document]
+    diags: Diagnostics
+
+    def operation(self, call: spec.Call) -> Operation | None:
+        """The operation that a call names; None after a message (BFF201, BFF202)."""
+        if call.backend not in self.spec.backends:
+            self._unknown_backend(call)
+            return None
+        document = self.documents.get(call.backend)
+        if document is None:  # it could not be read: that has been said
+            return None
+        found = document.operation(call.operation)
+        if found is None:
+            self._unknown_operation(call, document)
+        return found
+
+    def _unknown_backend(self, call: spec.Call) -> None:
+        near = closest(call.backend, self.spec.backends)
+        labels = [Label(self.spec.backends[near].name_span, "a backend with a similar name")] if near else []
+        self.diags.report(
+            "BFF201",
+            f"unknown backend `{call.backend}`",
+            Label(call.backend_span, "not declared under `backends`"),
+            *labels,
+            help=f"did you mean `{near}`?" if near else None,
+        )
+
+    def _unknown_operation(self, call: spec.Call, document: Document) -> None:
+        names = document.operation_names()
+        near = closest(call.operation, names)
+        where = document.span_of(near) if near else None
+        note = f"operations: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 8 else None
+        self.diags.report(
+            "BFF202",
+            f"backend `{call.backend}` has no operation `{call.operation}`",
+            Label(call.operation_span, "no such operation"),
+            *([Label(where, "a similar operation")] if where else []),
+            note=note,
+            help=f"did you mean `{target(call.backend, near)}`?" if near else None,
+        )
+
+    def type_named(self, node: ast.expr, ctx: Context, request: bool) -> Type | None:
+        """`reviews.Review` or `reviews["odd name"]`; None after a message (BFF201, BFF207)."""
+        base = node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else node
+        if not isinstance(base, ast.Name) or base.id not in self.spec.backends:
+            ctx.error("BFF207", node, f"unknown type `{ctx.text(node)}`", "not a type", help="write `backend.Schema`")
+            return None
+        name = node.attr if isinstance(node, ast.Attribute) else ""
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            name = str(node.slice.value)
+        document = self.documents.get(base.id)
+        if document is None:
+            return BROKEN
+        found = document.schema(name, request=request)
+        if found is None:
+            near = closest(name, document.schema_names())
+            help_ = f"did you mean `{base.id}.{near}`?" if near else None
+            ctx.error("BFF207", node, f"backend `{base.id}` has no schema `{name}`", "no such schema", help=help_)
+        return found
+
+    def written_type(self, text: spec.TypeText, request: bool) -> Type | None:
+        """A type as the spec writes it; None after a message."""
+        node = text.node
+        parsed = parse(SourceText(text.text, node.part), self.diags)
+        if parsed is None:
+            return None
+        scope = Scope(
+            lambda name: None, lambda: (), type_named=lambda found, inner: self.type_named(found, inner, request)
+        )
+        return annotation(parsed.tree, Context(scope, self.diags, parsed))
+
+    def is_write(self, operation: Operation, call: spec.Call) -> bool:
+        """Whether the operation changes something: its method says so, unless `reads` or `read` know better."""
+        if call.read is not None:
+            return not call.read
+        reads = {name for name, _ in self.spec.backends[call.backend].reads}
+        return operation.method not in SAFE and not ({operation.id, operation.key} & reads)
+
+
+def target(backend: str, operation: str | None) -> str:
+    """An operation as one writes it in a call."""
+    if operation and operation.isidentifier():
+        return f"{backend}.{operation}"
+    return f'{backend}["{operation}"]'
+
+
+# ---------------------------------------------------------------------------------------------- replies
+
+
+def reply_type(operation: Operation, call: spec.Call, backends: Backends) -> Type:
+    """What a successful call gives: several schemas join, no content beside some is null."""
+    types = [_answer_type(response, call, backends.diags) for response in operation.success()]
+    found = join_all(types) if types else NULL
+    if call.as_type is None:
+        return found
+    said = backends.written_type(call.as_type, request=False)
+    if said is None:
+        return BROKEN
+    if not isinstance(found, Unknown):
+        backends.diags.report(
+            "BFF301",
+            f"`{call.operation}` declares what it answers",
+            Label(call.as_type.node.span, f"it is {describe(found)}"),
+            help="leave `as` out",
+        )
+    return said
+
+
+def _answer_type(response: Response, call: spec.Call, diags: Diagnostics) -> Type:
+    if response.type is None:
+        return NULL
+    if response.media_type and not is_json(response.media_type):
+        diags.report(
+            "BFF505",
+            f"`{call.operation}` answers `{response.media_type}`, which is not there yet",
+            Label(call.operation_span, "only JSON answers can be composed"),
+            Label(response.span, "declared here"),
+        )
+        return BROKEN
+    return response.type
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a media type is JSON: `application/json`, `+json`, and `*/*`, which most documents mean so."""
+    plain = media_type.split(";")[0].strip().lower()
+    return plain in ("application/json", "*/*", "application/*", "text/json", "") or plain.endswith("+json")
+
+
+def failure_body(operation: Operation, when: int | str) -> Type:
+    """The type of `error.body` in an `on_error` entry; null where the document declares nothing for sure."""
+    if isinstance(when, int):
+        response = operation.failure(when)
+        return _body(response) if response else NULL
+    if when in ("4xx", "5xx", "else"):
+        firsts = "45" if when == "else" else when[0]
+        declared = [r for r in operation.responses if str(r.status)[0] in firsts or r.status == "default"]
+        bodies = [_body(response) for response in declared]
+        return nullable(join_all(bodies)) if bodies else NULL
+    return NULL
+
+
+def _body(response: Response) -> Type:
+    if response.type is None or (response.media_type and not is_json(response.media_type)):
+        return NULL
+    return response.type
+
+
+
+
+# ---------------------------------------------------------------------------------------------- arguments
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Bound:
+    """An argument with the parameter that it is for."""
+
+    argument: spec.Argument
+    parameter: Parameter
+
+
+def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Bound]:
+    """Arguments by parameter, in the document's order; messages for unknown, doubled and missing ones."""
+    found: dict[int, Bound] = {}
+    for argument in call.arguments:
+        parameter = _parameter(argument, call, operation, diags)
+        if parameter is None:
+            continue
+        at = operation.parameters.index(parameter)
+        if at in found:
+            diags.report(
+                "BFF103",
+                f"the parameter `{parameter.name}` is set twice",
+                Label(argument.name_span, "again here"),
+                Label(found[at].argument.name_span, "first here"),
+            )
+        found[at] = Bound(argument, parameter)
+    known = {argument.name for argument in call.arguments}
+    for at, parameter in enumerate(operation.parameters):
+        if parameter.required and at not in found and not _guessed(parameter, known, operation):
+            _missing(call, operation, parameter, diags)
+    return [found[at] for at in sorted(found)]
+
+
+def _guessed(parameter: Parameter, known: set[str], operation: Operation) -> bool:
+    """A misspelt argument has its own message already; a second one for the parameter helps nobody."""
+    names = [name for p in operation.parameters for name in spellings(p)]
+    return any(closest(name, names) in spellings(parameter) for name in known if name not in names)
+
+
+def spellings(parameter: Parameter) -> tuple[str, ...]:
+    """How an argument for the parameter may be named."""
+    plain = (parameter.name, python_name(parameter.name))
+    return (*plain, *(f"{parameter.location}.{name}" for name in plain))
+
+
+def _parameter(argument: spec.Argument, call: spec.Call, operation: Operation, diags: Diagnostics) -> Parameter | None:
+    exact = [p for p in operation.parameters if p.name == argument.name]
+    fitting = exact or [p for p in operation.parameters if argument.name in spellings(p)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        ways = ", ".join(f"{p.location}.{p.name}: ..." for p in fitting)
+        diags.report(
+            "BFF204",
+            f"`{operation.key}` has {len(fitting)} parameters named `{argument.name}`",
+            Label(argument.name_span, "which one?"),
+            *(Label(p.span, f"in {p.location}") for p in fitting),
+            help=f"write `args: {{{ways}}}`",
+        )
+        return None
+    names = {p.name: p for p in operation.parameters}
+    near = closest(argument.name, names)
+    labels = [Label(names[near].span, "a similar parameter")] if near else []
+    note = f"parameters: {', '.join(f'`{n}`' for n in names)}" if names and not near and len(names) <= 8 else None
+    if not names:
+        note = f"`{operation.key}` has no parameters" + ("; its body stands under `body:`" if operation.body else "")
+    diags.report(
+        "BFF204",
+        f"`{call.backend}.{operation.key}` has no parameter `{argument.name}`",
+        Label(argument.name_span, "no such parameter"),
+        *labels,
+        note=note,
+        help=f"did you mean `{near if near is None or near.isidentifier() else python_name(near)}`?" if near else None,
+    )
+    return None
+
+
+def _missing(call: spec.Call, operation: Operation, parameter: Parameter, diags: Diagnostics) -> None:
+    diags.report(
+        "BFF203",
+        f"call `{call.name}` does not set the required parameter `{parameter.name}`",
+        Label(call.operation_span, f"needs `{parameter.name}`"),
+        Label(parameter.span, f"declared here: {parameter.location}, required, {describe(parameter.type)}"),
+        help=f"add `{python_name(parameter.name)}=...`",
+    )

@@ -1,0 +1,230 @@
+"""Parameters and body of an endpoint: declared, or inferred from where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree, mentions
+from bffgen.check.model import CheckedParam
+from bffgen.check.operations import Backends, bind
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.openapi.model import Operation
+from bffgen.openapi.sample import fits
+from bffgen.spec import model as spec
+from bffgen.typesystem.model import (
+    BOOLEAN,
+    INTEGER,
+    NO_DOCS,
+    NUMBER,
+    TEXT,
+    Docs,
+    Field,
+    ListType,
+    ObjectType,
+    Scalar,
+    Type,
+    is_nullable,
+    non_null,
+)
+from bffgen.typesystem.relations import BROKEN, describe, is_broken
+
+
+def collect_uses(endpoint: spec.Endpoint, operations: Mapping[str, Operation | None]) -> Uses:
+    """Every place of the endpoint that says what a name must be."""
+    uses = Uses()
+    flow = Flow(uses)
+    silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
+    for call in endpoint.calls.values():
+        operation = operations.get(call.name)
+        if operation is None:
+            continue
+        for bound in bind(call, operation, silent):
+            p = bound.parameter
+            where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
+            flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
+        if call.body is not None and operation.body is not None:
+            b = operation.body
+            where = f"the body of `{call.backend}.{operation.key}`"
+            flow.value(call.body, Wanted(b.type, b.required, b.docs, b.span, where))
+        for value, span in call.headers.values():
+            flow.value(value, Wanted(TEXT, False, NO_DOCS, None, "a header"))
+            del span
+    for name, (value, _) in endpoint.let.items():
+        for use in uses.of(name):
+            flow.value(value, Wanted(use.type, use.required, use.docs, use.declared, use.where))
+    return uses
+
+
+# ---------------------------------------------------------------------------------------------- parameters
+
+
+def check_params(endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> dict[str, CheckedParam]:
+    """All parameters by name; the ones of the path first, in its order."""
+    declared = endpoint.params
+    names = [*endpoint.path_params, *(name for name in declared if name not in endpoint.path_params)]
+    checked: dict[str, CheckedParam] = {}
+    for name in names:
+        param = declared.get(name)
+        found = _param(name, param, name in endpoint.path_params, endpoint, uses, backends)
+        checked[name] = found
+    return checked
+
+
+def _param(
+    name: str, param: spec.Param | None, in_path: bool, endpoint: spec.Endpoint, uses: Uses, backends: Backends
+) -> CheckedParam:
+    diags = backends.diags
+    of = _param_type(name, param, endpoint, uses, backends)
+    location = "path" if in_path else (param.location if param and param.location else "query")
+    if in_path and param and param.location:
+        diags.report("BFF211", f"`{name}` stands in the path", Label(param.node.span, f"not in {param.location}"))
+    inner = non_null(of.type)
+    if not is_broken(inner) and not _fits_location(inner, location):
+        where = param.name_span if param else endpoint.span
+        allowed = "a scalar" if location != "query" else "a scalar or a list of scalars"
+        diags.report("BFF301", f"a {location} parameter is {allowed}", Label(where, f"`{name}` is {describe(inner)}"))
+    has_default = param is not None and param.default is not None
+    default = param.default.data() if param and param.default else None
+    if param and param.default and not is_broken(inner) and default is not None and not fits(default, _closed(inner)):
+        diags.report(
+            "BFF313",
+            f"the default of `{name}` does not fit",
+            Label(param.default.span, f"{describe(inner)} is needed"),
+        )
+    docs = of.docs
+    if param is not None:
+        example = param.example.data() if param.example else docs.example
+        docs = Docs(
+            param.description or docs.description,
+            example,
+            param.example is not None or docs.has_example,
+            param.deprecated,
+        )
+    required = location == "path" or (of.required and not has_default)
+    wire = (param.wire_name if param else None) or name
+    return CheckedParam(name, wire, location, inner, required, default, has_default and default is not None, docs)
+
+
+def _closed(of: Type) -> Type:
+    return replace(of, open=False) if isinstance(of, Scalar) else of
+
+
+def _fits_location(of: Type, location: str) -> bool:
+    if location == "query" and isinstance(of, ListType):
+        of = non_null(of.item)
+    return isinstance(of, Scalar)
+
+
+def _param_type(
+    name: str, param: spec.Param | None, endpoint: spec.Endpoint, uses: Uses, backends: Backends
+) -> Agreed:
+    found = uses.of(name)
+    if param is not None and param.type is not None:
+        said = backends.written_type(param.type, request=True)
+        docs = next((use.docs for use in found), NO_DOCS)
+        return Agreed(BROKEN if said is None else non_null(said), said is None or not is_nullable(said), docs)
+    if found:
+        return agree(name, found, backends.diags) or Agreed(BROKEN, True, NO_DOCS)
+    kind = _default_kind(param)
+    if kind is not None:
+        return Agreed(kind, False, NO_DOCS)
+    used = _is_mentioned(name, endpoint)
+    where = param.name_span if param is not None else endpoint.span
+    if used:
+        backends.diags.report(
+            "BFF309",
+            f"what `{name}` is cannot be inferred",
+            Label(where, "not used as an argument of a call"),
+            help=f"add it under `params`: `{name}: {{type: str}}`",
+        )
+    return Agreed(BROKEN, True, NO_DOCS)
+
+
+def _default_kind(param: spec.Param | None) -> Type | None:
+    if param is None or param.default is None or param.default.kind != "scalar":
+        return None
+    kinds: dict[type, Type] = {bool: BOOLEAN, int: INTEGER, float: NUMBER, str: TEXT}
+    return kinds.get(type(param.default.value))
+
+
+def _is_mentioned(name: str, endpoint: spec.Endpoint) -> bool:
+    return any(node.id == name for written in all_values(endpoint) for node in mentions(written))
+
+
+def all_values(endpoint: spec.Endpoint) -> list[spec.Value]:
+    """Every value of the endpoint, for a look at the names that it mentions."""
+    found: list[spec.Value | None] = [endpoint.response, endpoint.status]
+    for call in endpoint.calls.values():
+        found += [argument.value for argument in call.arguments]
+        found += [call.body, call.when, *(value for value, _ in call.headers.values())]
+        found += [guard.that for guard in call.require]
+        for entry in call.on_error:
+            reaction = entry.reaction
+            found += [reaction.value] if isinstance(reaction, spec.Default) else []
+            found += [reaction.body] if isinstance(reaction, spec.Answer) else []
+    found += [guard.that for guard in endpoint.require]
+    found += [value for value, _ in (*endpoint.let.values(), *endpoint.response_headers.values())]
+    found += [cookie.value for cookie, _ in endpoint.cookies.values()]
+    return [value for value in found if value is not None]
+
+
+def unused(endpoint: spec.Endpoint, checked: Mapping[str, CheckedParam], seen: set[str], diags: Diagnostics) -> None:
+    """Parameters that nothing uses (BFF404)."""
+    for name in checked:
+        if name in seen:
+            continue
+        param = endpoint.params.get(name)
+        where = param.name_span if param else endpoint.span
+        message = f"parameter `{name}` is never used"
+        diags.report("BFF404", message, Label(where, "not used by a call or the response"))
+
+
+# ---------------------------------------------------------------------------------------------- body
+
+
+def check_body(endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> tuple[Type | None, bool]:
+    """The body's type, without null, and whether it must be there; None when the endpoint takes none."""
+    if isinstance(endpoint.body, spec.TypeText):
+        said = backends.written_type(endpoint.body, request=True)
+        return (BROKEN, True) if said is None else (non_null(said), not is_nullable(said))
+    if endpoint.body is not None:
+        return _declared_fields(endpoint, endpoint.body, backends), True
+    whole, fields = uses.of("body"), uses.below("body")
+    if whole:
+        agreed = agree("body", whole, backends.diags)
+        return (agreed.type, agreed.required) if agreed else (BROKEN, True)
+    if fields:
+        return _inferred_fields("Body", fields, backends.diags), True
+    if _is_mentioned("body", endpoint):
+        backends.diags.report(
+            "BFF309",
+            "what `body` is cannot be inferred",
+            Label(endpoint.span, "it is not used as an argument of a call"),
+            help="say what it is: `body: backend.Schema`, or a mapping of fields to types",
+        )
+        return BROKEN, True
+    return None, False
+
+
+def _declared_fields(endpoint: spec.Endpoint, written: Mapping[str, spec.TypeText], backends: Backends) -> Type:
+    fields: dict[str, Field] = {}
+    for name, text in written.items():
+        said = backends.written_type(text, request=True)
+        of = BROKEN if said is None else said
+        fields[name] = Field(name, of, said is None or not is_nullable(of), NO_DOCS, text.node.span)
+    return ObjectType("Body", None, lambda: fields, span=endpoint.body_span or endpoint.span, request=True)
+
+
+def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> Type:
+    """An object of the fields that are used, nested as they are used."""
+    fields: dict[str, Field] = {}
+    for first in dict.fromkeys(path[0] for path in found):
+        direct = found.get((first,))
+        deeper = {path[1:]: uses for path, uses in found.items() if path[0] == first and len(path) > 1}
+        if direct:
+            agreed = agree(f"{name.lower()}.{first}", direct, diags) or Agreed(BROKEN, True, NO_DOCS)
+            fields[first] = Field(first, agreed.type, agreed.required, agreed.docs, direct[0].span)
+        else:
+            fields[first] = Field(first, _inferred_fields(f"{name}.{first}", deeper, diags), True)
+    return ObjectType(name, None, lambda: fields, request=True)

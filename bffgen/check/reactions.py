@@ -1,0 +1,138 @@
+"""`on_error`: what each failure of a call becomes."""
+
+from __future__ import annotations
+
+from bffgen.check import values
+from bffgen.check.fit import retarget
+from bffgen.check.model import AnswerWith, CheckedReaction, FailWith, PassOn, Use
+from bffgen.check.operations import failure_body
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.expr import tree
+from bffgen.expr.scope import Binding, Context
+from bffgen.expr.tree import Role
+from bffgen.expr.walk import walk
+from bffgen.openapi.model import Operation
+from bffgen.spec import model as spec
+from bffgen.typesystem.model import INTEGER, NULL, Field, Kind, ObjectType, Scalar, Type, non_null, nullable
+from bffgen.typesystem.relations import assign
+
+KINDS = ("status", *spec.FAILURE_KINDS)
+
+
+def check_reactions(
+    call: spec.Call, operation: Operation, reply: Type, ctx: Context
+) -> tuple[CheckedReaction, ...]:
+    """The table, the most specific entry first: status, kind, class, else."""
+    found = [_entry(entry, call, operation, reply, ctx) for entry in call.on_error]
+    _never(call, operation, ctx.diags)
+    return tuple(sorted(found, key=lambda reaction: _rank(reaction.when)))
+
+
+def _rank(when: int | str) -> int:
+    if isinstance(when, int):
+        return 0
+    return {"else": 3, "4xx": 2, "5xx": 2}.get(when, 1)
+
+
+def _entry(
+    entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
+) -> CheckedReaction:
+    body = failure_body(operation, entry.when)
+    inner = ctx.with_names({"error": Binding(Role.ERROR, error_type(entry.when, body))})
+    action = _action(entry, call, operation, reply, inner)
+    return CheckedReaction(entry.when, action, body if _reads_body(action) else None)
+
+
+def _reads_body(action: FailWith | Use | PassOn | AnswerWith) -> bool:
+    match action:
+        case Use(value):
+            roots: list[tree.Expr | None] = [value]
+        case AnswerWith(_, detail, extra, body):
+            roots = [detail, body, *(value for _, value in extra)]
+        case _:
+            return False
+    return any(
+        isinstance(node, tree.FieldOf) and node.name == "body" and _is_error(node.base)
+        for root in roots
+        if root is not None
+        for node in walk(root)
+    )
+
+
+def _is_error(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Ref) and node.role is Role.ERROR
+
+
+def error_type(when: int | str, body: Type) -> ObjectType:
+    """`error` in an entry: kind, status and the documented body."""
+    status = INTEGER if isinstance(when, int) or when in ("4xx", "5xx") else nullable(INTEGER)
+    if when in spec.FAILURE_KINDS:
+        status = NULL if when not in ("invalid", "refused") else nullable(INTEGER)
+
+    fields = {
+        "kind": Field("kind", Scalar(Kind.TEXT, KINDS), True),
+        "status": Field("status", status, True),
+        "body": Field("body", body, True),
+    }
+    return ObjectType("error", None, lambda: fields)
+
+
+def _action(
+    entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
+) -> FailWith | Use | PassOn | AnswerWith:
+    match entry.reaction:
+        case spec.Fail():
+            return FailWith()
+        case spec.Default(value):
+            return Use(_default(value, reply, ctx))
+        case spec.Pass(span):
+            return _pass(entry, operation, span, ctx.diags)
+        case spec.Answer(status, detail, extra, body):
+            return AnswerWith(
+                status,
+                None if detail is None else values.template(detail, ctx),
+                tuple((name, values.value(value, ctx)) for name, value in extra.items()),
+                None if body is None else values.value(body, ctx),
+            )
+
+
+def _default(written: spec.Value, reply: Type, ctx: Context) -> tree.Expr:
+    """A value in place of the answer: an object as the reply's own, else whatever it is (the types join)."""
+    inner = non_null(reply)
+    if isinstance(written, spec.ObjectValue) and written.loop is None and isinstance(inner, ObjectType):
+        return values.typed_object(written, inner, ctx, partial=True)
+    found = values.value(written, ctx)
+    made_here = isinstance(found, (tree.MakeList, tree.MakeObject, tree.MakeMap))
+    return retarget(found, reply) if made_here and assign(found.type, reply) is None else found
+
+
+def _pass(entry: spec.OnErrorEntry, operation: Operation, span: object, diags: Diagnostics) -> PassOn:
+    """The statuses that the entry may pass on, with their documented bodies."""
+    bodies: list[tuple[int | str, Type | None]] = []
+    for response in operation.responses:
+        status = response.status
+        fits = (
+            status == entry.when
+            or (isinstance(entry.when, str) and entry.when[0] == str(status)[0] and entry.when.endswith("xx"))
+            or (entry.when == "else" and str(status)[0] in "45")
+        )
+        if fits:
+            bodies.append((status, response.type))
+    if not bodies:
+        where = entry.span
+        diags.report(
+            "BFF407",
+            f"`{operation.key}` documents no body for `{entry.when}`",
+            Label(where, "nothing to pass on"),
+            help="answer a problem of your own: `{status: 404, detail: \"...\"}`",
+        )
+    return PassOn(tuple(bodies))
+
+
+def _never(call: spec.Call, operation: Operation, diags: Diagnostics) -> None:
+    """An entry for a success can never apply (BFF407)."""
+    seen: dict[int | str, spec.OnErrorEntry] = {}
+    for entry in call.on_error:
+        if isinstance(entry.when, int) and 200 <= entry.when < 300:
+            diags.report("BFF407", f"`{entry.when}` is not a failure", Label(entry.span, "never applies"))
+        seen[entry.when] = entry

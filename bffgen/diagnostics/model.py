@@ -1,0 +1,85 @@
+"""What the compiler has to say about its input, as data. Rendering is elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bffgen.diagnostics.catalog import CODES, Severity
+from bffgen.source.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and a few words about it."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing wrong with the input, complete enough to print without asking anyone."""
+
+    code: str
+    message: str
+    primary: Label
+    secondary: tuple[Label, ...] = ()
+    note: str | None = None
+    help: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return CODES[self.code].severity
+
+
+class Diagnostics:
+    """Collects what the passes find. A pass never stops at its first finding."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Span], Diagnostic] = {}
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        primary: Label | Span,
+        *secondary: Label,
+        note: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        """Record a finding; the same code at the same place is kept once. `code` must stand in the catalog."""
+        label = primary if isinstance(primary, Label) else Label(primary)
+        found = Diagnostic(code, message, label, secondary, note, help)
+        assert found.severity
+        self._found.setdefault((code, label.span), found)
+
+    def complain(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        other: Span | None = None,
+        other_text: str = "",
+        note: str | None = None,
+        help: str | None = None,
+        text: str = "",
+    ) -> None:
+        """`report`, for the layer below, which has no labels."""
+        secondary = (Label(other, other_text),) if other is not None else ()
+        self.report(code, message, Label(span, text), *secondary, note=note, help=help)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity is Severity.ERROR for found in self._found.values())
+
+    def sorted(self) -> list[Diagnostic]:
+        """By file (the spec's first), line, column, code."""
+        files: dict[object, int] = {}
+        for found in self._found.values():
+            files.setdefault(found.primary.span.file, len(files))
+
+        def key(found: Diagnostic) -> tuple[str, int, str]:
+            span = found.primary.span
+            return span.file.path, span.start, found.code
+
+        return sorted(self._found.values(), key=key)

@@ -1,0 +1,218 @@
+"""Looking into values: fields, elements, entries, slices. Null propagates through all of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from bffgen.diagnostics.model import Label
+from bffgen.diagnostics.suggest import closest
+from bffgen.expr import tree
+from bffgen.expr.facts import covers, known_in_range, path
+from bffgen.expr.scope import Context
+from bffgen.source.text import Span
+from bffgen.typesystem.model import (
+    NO_DOCS,
+    TEXT,
+    Docs,
+    Field,
+    Kind,
+    ListType,
+    MapType,
+    Null,
+    ObjectType,
+    Scalar,
+    TupleType,
+    Type,
+    Union,
+    Unknown,
+    is_nullable,
+    non_null,
+    nullable,
+)
+from bffgen.typesystem.names import field_named, python_name
+from bffgen.typesystem.relations import BROKEN, describe, is_broken, join_all, objects_in, object_name
+
+Infer = Callable[[ast.expr, Context], tree.Expr]
+
+
+def field(base: tree.Expr, name: str, span: Span, ctx: Context) -> tree.Expr:
+    """`base.name`."""
+    inner = non_null(base.type)
+    if isinstance(inner, Unknown):
+        return ctx.error(
+            "BFF302",
+            span,
+            f"`{name}` cannot be read: the backend declares no schema for this value",
+            "nothing is known of this value",
+            help="say what it is on the call: `as: backend.Schema`",
+        )
+    found = lookup(inner, name)
+    if found is None:
+        return _no_field(inner, name, span, ctx)
+    wire_name, of = found
+    whole = Span(span.file, min(base.span.start, span.start), span.end)
+    return tree.FieldOf(base, wire_name, nullable(of) if is_nullable(base.type) else of, whole)
+
+
+def lookup(of: Type, name: str) -> tuple[str, Type] | None:
+    """The wire name and type of a field of an object or a union; nullable when it may be absent."""
+    if isinstance(of, ObjectType):
+        found = field_named(of, name)
+        return None if found is None else (found.name, read_type(found))
+    if isinstance(of, Union):
+        have = [field_named(arm, name) if isinstance(arm, ObjectType) else None for arm in of.arms]
+        there = [one for one in have if one]
+        if not there:
+            return None
+        joined = join_all([read_type(one) for one in there])
+        return there[0].name, joined if len(there) == len(have) else nullable(joined)
+    return None
+
+
+def read_type(of: Field) -> Type:
+    """What reading a field gives: null when it is absent."""
+    return of.type if of.required else nullable(of.type)
+
+
+def _no_field(of: Type, name: str, span: Span, ctx: Context) -> tree.Expr:
+    fields = {f.name: f for obj in objects_in(of) for f in obj.fields.values()}
+    if isinstance(of, MapType):
+        return ctx.error("BFF302", span, f"{describe(of)} has no field `{name}`", "", help=f'write `["{name}"]`')
+    if isinstance(of, ListType):
+        return ctx.error(
+            "BFF302",
+            span,
+            f"a list has no field `{name}`",
+            f"this is a {describe(of)}",
+            help=f"read it from each element: `[x.{name} for x in ...]`",
+        )
+    if not fields:
+        return ctx.error("BFF302", span, f"{describe(of)} has no field `{name}`", "has no fields")
+    whose = " or ".join(f"`{object_name(obj)}`" for obj in objects_in(of))
+    near = closest(name, fields)
+    labels = [Label(where, "a similar field")] if near and (where := fields[near].span) else []
+    note = None if near or len(fields) > 8 else f"fields: {', '.join(f'`{f}`' for f in fields)}"
+    written = near if near is None or near.isidentifier() else python_name(near)
+    help_ = f"did you mean `{written}`?" if near else None
+    return ctx.error("BFF302", span, f"{whose} has no field `{name}`", "no such field", *labels, note=note, help=help_)
+
+
+def subscript(base: tree.Expr, node: ast.Subscript, ctx: Context, infer: Infer) -> tree.Expr:
+    """`base[...]`: an element, an entry, a field with an odd name, or a slice."""
+    if isinstance(node.slice, ast.Slice):
+        return _slice(base, node, node.slice, ctx, infer)
+    inner = non_null(base.type)
+    if objects_in_any(inner) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return field(base, node.slice.value, ctx.span(node.slice), ctx)
+    key = infer(node.slice, ctx)
+    if is_broken(key.type):
+        return key
+    if isinstance(inner, MapType):
+        return _entry(base, inner, key, node, ctx)
+    if isinstance(inner, ListType) or (isinstance(inner, Scalar) and inner.kind is Kind.TEXT):
+        return _element(base, inner, key, node, ctx)
+    if isinstance(inner, TupleType) and isinstance(key, tree.Literal) and isinstance(key.value, int):
+        if -len(inner.items) <= key.value < len(inner.items):
+            return tree.ElementOf(base, key, True, inner.items[key.value], ctx.span(node))
+    return ctx.error(
+        "BFF305", node.value, f"{describe(base.type)} has no elements", "only lists, maps and texts have `[ ]`"
+    )
+
+
+def objects_in_any(of: Type) -> bool:
+    return any(True for _ in objects_in(of))
+
+
+def _element(base: tree.Expr, inner: Type, key: tree.Expr, node: ast.Subscript, ctx: Context) -> tree.Expr:
+    index = non_null(key.type)
+    if not (isinstance(index, Scalar) and index.kind is Kind.INTEGER):
+        return ctx.error("BFF301", node.slice, f"an index is an integer, not {describe(key.type)}")
+    item = inner.item if isinstance(inner, ListType) else TEXT
+    literal = _literal_int(key)
+    within = literal is not None and known_in_range(inner, literal)
+    of = item if within and not is_nullable(base.type) else nullable(item)
+    return tree.ElementOf(base, key, within, of, ctx.span(node))
+
+
+def _literal_int(key: tree.Expr) -> int | None:
+    if isinstance(key, tree.Negate):
+        inner = _literal_int(key.value)
+        return None if inner is None else -inner
+    return key.value if isinstance(key, tree.Literal) and isinstance(key.value, int) else None
+
+
+def _entry(base: tree.Expr, inner: MapType, key: tree.Expr, node: ast.Subscript, ctx: Context) -> tree.Expr:
+    if not comparable(key.type, inner.key):
+        return ctx.error(
+            "BFF301", node.slice, f"a key of this map is {describe(inner.key)}, not {describe(key.type)}"
+        )
+    there = f"{path(base)}{{{path(key)}}}?"
+    within = there in ctx.facts or (isinstance(base, tree.MakeMap) and covers(base.entries, key.type))
+    fact = ctx.facts.get(there)
+    if fact and fact.origin:
+        ctx.used.add(fact.origin)
+    of = inner.value if within and not is_nullable(base.type) else nullable(inner.value)
+    return tree.EntryOf(base, key, within, of, ctx.span(node))
+
+
+def comparable(one: Type, other: Type) -> bool:
+    """Whether two values can be equal at all. Null is left out of it."""
+    if is_broken(one) or is_broken(other) or isinstance(one, Null) or isinstance(other, Null):
+        return True
+    one, other = non_null(one), non_null(other)
+    if isinstance(one, Union) or isinstance(other, Union):
+        mine = one.arms if isinstance(one, Union) else (one,)
+        theirs = other.arms if isinstance(other, Union) else (other,)
+        return not mine or not theirs or any(comparable(a, b) for a in mine for b in theirs)
+    match one, other:
+        case Scalar(), Scalar():
+            numbers = (Kind.INTEGER, Kind.NUMBER)
+            return one.kind is other.kind or (one.kind in numbers and other.kind in numbers)
+        case TupleType(), TupleType():
+            return len(one.items) == len(other.items) and all(map(comparable, one.items, other.items))
+    return type(one) is type(other) and not isinstance(one, Unknown)
+
+
+def _slice(base: tree.Expr, node: ast.Subscript, part: ast.Slice, ctx: Context, infer: Infer) -> tree.Expr:
+    inner = non_null(base.type)
+    is_text = isinstance(inner, Scalar) and inner.kind is Kind.TEXT
+    if not isinstance(inner, ListType) and not is_text:
+        return ctx.error("BFF305", node.value, f"{describe(base.type)} cannot be sliced", "only lists and texts can")
+    bounds = [_bound(end, ctx, infer) if end else None for end in (part.lower, part.upper)]
+    step = None
+    if part.step is not None:
+        step = _literal_int(infer(part.step, ctx))
+        if not step:
+            return ctx.error("BFF306", part.step, "the step of a slice is a literal integer other than 0")
+    of: Type = TEXT if is_text else ListType(inner.item) if isinstance(inner, ListType) else BROKEN
+    of = nullable(of) if is_nullable(base.type) else of
+    return tree.SliceOf(base, bounds[0], bounds[1], step, of, ctx.span(node))
+
+
+def _bound(node: ast.expr, ctx: Context, infer: Infer) -> tree.Expr:
+    value = infer(node, ctx)
+    if not is_broken(value.type) and not (isinstance(value.type, Scalar) and value.type.kind is Kind.INTEGER):
+        may = is_nullable(value.type)
+        return ctx.error(
+            "BFF303" if may else "BFF301",
+            node,
+            "the bound of a slice may be null" if may else f"the bound of a slice is an integer, not {describe(value.type)}",
+            help=f"write `default({ctx.text(node)}, 0)`" if may else None,
+        )
+    return value
+
+
+def docs_of(value: tree.Expr) -> Docs:
+    """What the document says about the field that a value came from."""
+    match value:
+        case tree.Narrowed(inner) | tree.Convert(inner):
+            return docs_of(inner)
+        case tree.FieldOf(base, name):
+            docs = [obj.fields[name].docs for obj in objects_in(base.type) if name in obj.fields]
+            return docs[0] if len(docs) == 1 else NO_DOCS
+        case tree.CallFunction("default", (first, *_)):
+            return replace(docs_of(first), example=None, has_example=False)
+    return NO_DOCS
+

@@ -1,0 +1,203 @@
+"""Tests: comparison, null, truth, logic, choice.
+
+A test over `a.b` with a nullable `a` is printed as `a is not None and a.b == "x"`, which is what a person
+writes and what type checkers narrow by. A *condition* is only tested for truth (`if`, `and`, `not`), so
+a nullable bool or a list may stand there plainly; elsewhere its code must be a bool (`exact`).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from bffgen.expr import tree
+from bffgen.expr.emit_context import Emitter
+from bffgen.expr.emit_paths import may_be_null
+from bffgen.expr.emit_values import (
+    Guard,
+    Value,
+    as_bool,
+    call,
+    close,
+    compare,
+    conjunction,
+    negate,
+    not_none,
+    tidy,
+)
+from bffgen.typesystem.model import (
+    IterType,
+    Kind,
+    ListType,
+    MapType,
+    Scalar,
+    SetType,
+    TupleType,
+    Type,
+    non_null,
+)
+
+_COMPARISONS: dict[str, type[ast.cmpop]] = {
+    "==": ast.Eq,
+    "!=": ast.NotEq,
+    "<": ast.Lt,
+    "<=": ast.LtE,
+    ">": ast.Gt,
+    ">=": ast.GtE,
+    "in": ast.In,
+    "not in": ast.NotIn,
+}
+_NEGATED = {"==": "!=", "!=": "==", "in": "not in", "not in": "in"}
+
+
+def condition(em: Emitter, expr: tree.Expr) -> ast.expr:
+    """Code that is true when the bool `expr` is."""
+    return test(em, expr, exact=False)
+
+
+def boolean(em: Emitter, expr: tree.Expr) -> Value:
+    """The bool itself."""
+    return Value(test(em, expr, exact=True))
+
+
+def guard(em: Emitter, expr: tree.Expr, negated: bool = False) -> Guard:
+    """The bool `expr` as a guard."""
+    code = condition(em, expr)
+    code = negate(code) if negated else code
+    return Guard(code, exact=_is_exact(code))
+
+
+def test(em: Emitter, expr: tree.Expr, exact: bool) -> ast.expr:
+    """The bool `expr`, as code that is a bool (`exact`) or is only tested for truth."""
+    match expr:
+        case tree.IsNull(value, negated):
+            return null_test(em.value(value), negated, exact)
+        case tree.Truth(value):
+            return truth(em.value(value), value.type, exact)
+        case tree.Not(value):
+            return _not(em, value, exact)
+        case tree.Logic(operator, operands):
+            return _logic(em, operator, operands, exact)
+        case tree.Compare(operator, left, right):
+            return _compare(em, operator, left, right, exact)
+    plain = em.value(expr)
+    return truth(plain, expr.type, exact) if plain.guards or plain.nullable else plain.code
+
+
+def _is_exact(code: ast.expr) -> bool:
+    """Whether the value of this test is a bool, as far as its form shows."""
+    if isinstance(code, ast.BoolOp):
+        return all(map(_is_exact, code.values))
+    return isinstance(code, ast.Compare) or (isinstance(code, ast.UnaryOp) and isinstance(code.op, ast.Not))
+
+
+def _fails(one: Guard, exact: bool) -> ast.expr:
+    """Code that says that a guard does not hold."""
+    code = negate(one.test)
+    return code if not exact or _is_exact(code) else call("bool", code)
+
+
+def null_test(value: Value, negated: bool, exact: bool) -> ast.expr:
+    """`value is None`, negated `is not None`: the guards are a part of the test."""
+    guards = tidy([*value.guards, *([Guard(not_none(value.code))] if value.nullable else [])])
+    if not guards:
+        return ast.Constant(negated)
+    if negated:
+        return conjunction(ast.And(), [as_bool(one) if exact else one.test for one in guards])
+    return conjunction(ast.Or(), [_fails(one, exact) for one in guards])
+
+
+def truth(value: Value, of: Type, exact: bool) -> ast.expr:
+    """A nullable bool is true when it is there and true, any other value when it is there."""
+    inner = non_null(of)
+    if not (isinstance(inner, Scalar) and inner.kind is Kind.BOOLEAN):
+        return null_test(value, True, exact)
+    plain = value.code
+    if exact and value.nullable:
+        plain = compare(plain, ast.Is(), ast.Constant(True))
+    return _both(value.guards, plain, exact)
+
+
+def _both(guards: tuple[Guard, ...], last: ast.expr, exact: bool) -> ast.expr:
+    kept = tidy(guards)
+    return conjunction(ast.And(), [*(as_bool(one) if exact else one.test for one in kept), last])
+
+
+def _not(em: Emitter, value: tree.Expr, exact: bool) -> ast.expr:
+    match value:
+        case tree.IsNull(inner, negated):
+            return null_test(em.value(inner), not negated, exact)
+        case tree.Compare(operator, left, right) if operator in _NEGATED:
+            return _compare(em, _NEGATED[operator], left, right, exact)
+        case tree.Not(inner):
+            return test(em, inner, exact)
+        case tree.Truth(inner) if not _is_bool(inner.type):
+            return null_test(em.value(inner), False, exact)
+    return negate(condition(em, value))
+
+
+def _is_bool(of: Type) -> bool:
+    inner = non_null(of)
+    return isinstance(inner, Scalar) and inner.kind is Kind.BOOLEAN
+
+
+def _logic(em: Emitter, operator: str, operands: tuple[tree.Expr, ...], exact: bool) -> ast.expr:
+    first = test(em, operands[0], exact)
+    rest = [em.enclosed(lambda operand=operand: test(em, operand, exact)) for operand in operands[1:]]  # type: ignore[misc]
+    return conjunction(ast.And() if operator == "and" else ast.Or(), [first, *rest])
+
+
+# ------------------------------------------------------------------------------------------------ comparison
+
+
+def _compare(em: Emitter, operator: str, left: tree.Expr, right: tree.Expr, exact: bool) -> ast.expr:
+    one, other = em.value(left), em.value(right)
+    sign = _COMPARISONS[operator]()
+    if operator in ("in", "not in"):
+        other = em.some(other, "found")
+        if one.guards and not may_be_null(_member_type(right.type)):
+            return _guarded(sign, one, other, exact)
+        return _guarded(sign, Value(close(one)), other, exact)
+    if operator in ("==", "!=") and _may_be_null(one) and _may_be_null(other):
+        return compare(close(one), sign, close(other))
+    return _guarded(sign, one, other, exact)
+
+
+def _may_be_null(value: Value) -> bool:
+    return value.nullable or bool(value.guards)
+
+
+def _guarded(sign: ast.cmpop, one: Value, other: Value, exact: bool) -> ast.expr:
+    """The comparison where the guards hold; elsewhere null equals nothing that is not null."""
+    code = compare(one.code, sign, other.code)
+    guards = (*one.guards, *other.guards)
+    if isinstance(sign, (ast.NotEq, ast.NotIn)):
+        return conjunction(ast.Or(), [*(_fails(one, exact) for one in tidy(guards)), code])
+    return _both(guards, code, exact)
+
+
+def _member_type(of: Type) -> Type:
+    match non_null(of):
+        case ListType(item) | SetType(item) | IterType(item):
+            return item
+        case MapType(key, _):
+            return key
+        case TupleType(items):
+            return next((item for item in items if may_be_null(item)), items[0] if items else of)
+    return of
+
+
+# ------------------------------------------------------------------------------------------------ choice
+
+
+def choice(em: Emitter, expr: tree.Choice) -> Value:
+    """`then if test else other`; where one side is null the test is a guard like any other."""
+    for side, empty, negated in ((expr.then, expr.other, False), (expr.other, expr.then, True)):
+        if isinstance(empty, tree.Literal) and empty.value is None and em.bindings is None:
+            first = guard(em, expr.test, negated)
+            with em.inside((first,)):
+                value = em.value(side)
+            return Value(value.code, (first, *value.guards), value.nullable)
+    tested = condition(em, expr.test)
+    then, other = em.branch(expr.then), em.branch(expr.other)
+    nullable = any(may_be_null(side.type) for side in (expr.then, expr.other))
+    return Value(ast.IfExp(tested, then, other), nullable=nullable)

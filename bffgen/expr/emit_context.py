@@ -1,0 +1,154 @@
+"""The emitter's state while one expression is printed: names, and where a walrus may stand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bffgen.expr.emit_values import Guard, Value, close, conjuncts, has_walrus, name, not_none, walrus
+from bffgen.expr.tree import Expr, Role
+from bffgen.source.text import Span
+from bffgen.typesystem.model import ObjectType, Type
+
+
+class Names(Protocol):
+    """Python names for what an expression mentions. Asking for one registers the import that it needs."""
+
+    def ref(self, role: Role, name: str) -> str:
+        """A value in scope."""
+
+    def attribute(self, owner: Type, field: str) -> str:
+        """The attribute of a field of an object, or of a union of objects; `owner` is never nullable."""
+
+    def missing(self, owner: Type, field: str) -> bool:
+        """Whether the attribute holds `MISSING` when the field is absent."""
+
+    def model(self, of: ObjectType) -> str:
+        """The class to construct; it takes its fields by attribute name."""
+
+    def adapter(self, of: Type) -> str:
+        """A module-level `TypeAdapter` of a non-null type."""
+
+    def helper(self, name: str) -> str:
+        """A function of the runtime: of values.py, or `given`, `convert`."""
+
+    def imported(self, module: str, name: str) -> str:
+        """Something of a library, such as ("datetime", "timedelta")."""
+
+    def fresh(self, base: str) -> str:
+        """An unused local name like `base`, which may be any text that is an identifier."""
+
+    def instant(self, kind: str, span: Span) -> str:
+        """A local that is bound once a request.
+
+        `now` (aware datetime, UTC) and `today` (date, UTC) are one each, `uuid4` (UUID) is one for each place
+        (`span`) that it is written at.
+        """
+
+    def reply(self, call: str) -> str:
+        """A local: the `Reply[T]` of a call, or `Reply[T] | None` where `call_may_be_null`."""
+
+    def call_may_be_null(self, call: str) -> bool:
+        """Whether the local that `reply` names may be None."""
+
+
+Emit = Callable[["Emitter", Any], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A value that needs a name where Python forbids the walrus: `for name in (code,)`."""
+
+    name: str
+    code: ast.expr
+
+
+@dataclass(eq=False)
+class Emitter:
+    """Prints expressions. `table` has the function for each kind of node.
+
+    `bindings` is None where a walrus may stand. In a comprehension's source Python forbids it, everywhere
+    inside; there the values that need names are collected, and the nearest comprehension or branch
+    binds them.
+    `proven` holds tests (dumped) that an enclosing conditional has made.
+    """
+
+    names: Names
+    table: Mapping[type, Emit]
+    bindings: list[Binding] | None = None
+    proven: frozenset[str] = field(default_factory=frozenset)
+
+    def value(self, expr: Expr) -> Value:
+        return self.table[type(expr)](self, expr)
+
+    def closed(self, expr: Expr) -> ast.expr:
+        """The whole value, null included."""
+        return close(self.value(expr))
+
+    def branch(self, expr: Expr) -> ast.expr:
+        """The whole value where it is not always evaluated: what it binds stays inside."""
+        return self.enclosed(lambda: self.closed(expr))
+
+    def enclosed(self, make: Callable[[], ast.expr]) -> ast.expr:
+        """Code that binds its own names."""
+        if self.bindings is None:
+            return make()
+        with self.collecting() as bindings:
+            code = make()
+        if not bindings:
+            return code
+        return ast.Call(name("next"), [ast.GeneratorExp(code, clauses(bindings))], [])
+
+    def some(self, value: Value, hint: str) -> Value:
+        """The value under the guard that it is not null, as code that may be looked into."""
+        if not value.nullable:
+            return value
+        if value.path:
+            guard = Guard(not_none(value.code))
+            known = ast.dump(guard.test) in self.proven
+            return Value(value.code, value.guards if known else (*value.guards, guard), path=True)
+        return self.bind(value, hint, not_none)
+
+    def bind(self, value: Value, hint: str, test: Callable[[ast.expr], ast.expr]) -> Value:
+        """A name for the value, under its guards and a test of it that is false for null."""
+        local = self.names.fresh(hint)
+        if self.bindings is None:
+            guards = (*value.guards, Guard(test(walrus(local, value.code))))
+            return Value(name(local), guards, path=True)
+        self.bindings.append(Binding(local, close(value)))
+        tests = [not_none(name(local))] if value.guards else []  # null where the guards failed
+        guards = tuple(Guard(one) for one in [*tests, test(name(local))])
+        return Value(name(local), guards, path=True)
+
+    def source(self, value: Value, hint: str) -> Value:
+        """The value as code that may stand in a comprehension's source: without a walrus in it."""
+        return self.bind(value, hint, not_none) if has_walrus(value.code) else value
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[Binding]]:
+        """Inside, no walrus is printed; the block gets what has to be bound instead."""
+        outer, made = self.bindings, list[Binding]()
+        self.bindings = made
+        try:
+            yield made
+        finally:
+            self.bindings = outer
+
+    @contextmanager
+    def inside(self, guards: tuple[Guard, ...]) -> Iterator[None]:
+        """Inside, the guards are known to hold."""
+        outer = self.proven
+        self.proven = outer | {ast.dump(test) for guard in guards for test in conjuncts(guard.test)}
+        try:
+            yield
+        finally:
+            self.proven = outer
+
+
+def clauses(bindings: list[Binding]) -> list[ast.comprehension]:
+    """`for name in (code,)` for each."""
+    targets = [(ast.Name(one.name, ast.Store()), ast.Tuple([one.code], ast.Load())) for one in bindings]
+    return [ast.comprehension(target, source, [], 0) for target, source in targets]

@@ -1,0 +1,353 @@
+"""Comparison, logic, choice, arithmetic."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from bffgen.diagnostics.suggest import closest
+from bffgen.expr import tree
+from bffgen.expr.access import comparable
+from bffgen.expr.facts import proved
+from bffgen.expr.scope import Context
+from bffgen.source.text import Span
+from bffgen.typesystem.model import (
+    BOOLEAN,
+    DURATION,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    IterType,
+    Kind,
+    ListType,
+    MapType,
+    Null,
+    Nullable,
+    ObjectType,
+    Scalar,
+    SetType,
+    TupleType,
+    Type,
+    is_nullable,
+    non_null,
+    nullable,
+)
+from bffgen.typesystem.relations import BROKEN, describe, is_broken, join
+
+Infer = Callable[[ast.expr, Context], tree.Expr]
+
+_COMPARE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+_ARITHMETIC: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+}
+ORDERED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.DURATION, Kind.UUID)
+
+
+# ---------------------------------------------------------------------------------------------- conditions
+
+
+def condition(value: tree.Expr, written: ast.expr, ctx: Context) -> tree.Expr:
+    """`value` as a bool: a bool, a nullable bool (null is false), or a nullable value tested for null."""
+    of = value.type
+    if is_broken(of) or of == BOOLEAN or (isinstance(of, Scalar) and of.kind is Kind.BOOLEAN):
+        return value
+    if is_nullable(of):
+        return tree.Truth(value, BOOLEAN, value.span)
+    shown = ctx.text(written)
+    help_ = f"write `{shown} is not None`, or leave it out: it is never null"
+    match of:
+        case ListType() | MapType() | SetType():
+            help_ = f"write `len({shown}) > 0`"
+        case Scalar(Kind.TEXT):
+            help_ = f'write `{shown} != ""`'
+        case Scalar(Kind.INTEGER | Kind.NUMBER):
+            help_ = f"write `{shown} != 0`"
+    return ctx.error("BFF304", written, f"{describe(of)} is not a condition", "neither true nor false", help=help_)
+
+
+def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
+    is_and = isinstance(node.op, ast.And)
+    operands: list[tree.Expr] = []
+    inner = ctx
+    for written in node.values:
+        value = infer(written, inner)
+        if not is_and and not _is_boolish(value.type) and not is_broken(value.type) and not operands:
+            return ctx.error(
+                "BFF304",
+                written,
+                f"`or` takes conditions, not {describe(value.type)}",
+                help=f"to replace null write `default({ctx.text(written)}, {ctx.text(node.values[-1])})`",
+            )
+        operand = condition(value, written, inner)
+        operands.append(operand)
+        inner = inner.with_facts(proved(operand, is_and))
+    return tree.Logic("and" if is_and else "or", tuple(operands), BOOLEAN, ctx.span(node))
+
+
+def _is_boolish(of: Type) -> bool:
+    inner = non_null(of)
+    return isinstance(inner, Scalar) and inner.kind is Kind.BOOLEAN or isinstance(inner, ObjectType) and is_nullable(of)
+
+
+def unary(node: ast.UnaryOp, ctx: Context, infer: Infer) -> tree.Expr:
+    value = infer(node.operand, ctx)
+    if isinstance(node.op, ast.Not):
+        return tree.Not(condition(value, node.operand, ctx), BOOLEAN, ctx.span(node))
+    if not isinstance(node.op, ast.USub):
+        return ctx.error("BFF114", node, f"an expression cannot have `{ctx.text(node)[:1]}` before a value")
+    if is_broken(value.type):
+        return value
+    if isinstance(value.type, Scalar) and value.type.kind in (Kind.INTEGER, Kind.NUMBER, Kind.DURATION):
+        if isinstance(value, tree.Literal) and isinstance(value.value, (int, float)):
+            return tree.Literal(-value.value, _negated(value.type), ctx.span(node))
+        return tree.Negate(value, Scalar(value.type.kind), ctx.span(node))
+    return _bad_operand(value, node.operand, "-", ctx)
+
+
+def _negated(of: Scalar) -> Scalar:
+    values = tuple(-v for v in of.values if isinstance(v, int)) if of.values else None
+    return Scalar(of.kind, values)
+
+
+def choice(node: ast.IfExp, ctx: Context, infer: Infer) -> tree.Expr:
+    test = condition(infer(node.test, ctx), node.test, ctx)
+    then = infer(node.body, ctx.with_facts(proved(test, True)))
+    other = infer(node.orelse, ctx.with_facts(proved(test, False)))
+    return tree.Choice(test, then, other, join(then.type, other.type), ctx.span(node))
+
+
+# ---------------------------------------------------------------------------------------------- comparison
+
+
+def compare(node: ast.Compare, ctx: Context, infer: Infer) -> tree.Expr:
+    """A comparison; `a < b < c` becomes `a < b and b < c` (values never change, so that is the same)."""
+    links: list[tree.Expr] = []
+    left_node, inner = node.left, ctx
+    for operator, right_node in zip(node.ops, node.comparators, strict=True):
+        link = _link(left_node, operator, right_node, inner, infer, ctx.span(node))
+        inner = inner.with_facts(proved(link, True))
+        links.append(link)
+        left_node = right_node
+    return links[0] if len(links) == 1 else tree.Logic("and", tuple(links), BOOLEAN, ctx.span(node))
+
+
+def _link(
+    left_node: ast.expr, op: ast.cmpop, right_node: ast.expr, ctx: Context, infer: Infer, span: Span
+) -> tree.Expr:
+    left, right = infer(left_node, ctx), infer(right_node, ctx)
+    if isinstance(op, (ast.Is, ast.IsNot)):
+        return _is_none(left, right, isinstance(op, ast.IsNot), right_node, ctx, span)
+    operator = _COMPARE[type(op)]
+    if is_broken(left.type) or is_broken(right.type):
+        return tree.Compare(operator, left, right, BOOLEAN, span)
+    if operator in ("==", "!="):
+        return _equal(operator, left, right, (left_node, right_node), ctx, span)
+    if operator in ("in", "not in"):
+        return _member(operator, left, right, (left_node, right_node), ctx, span)
+    for value, written in ((left, left_node), (right, right_node)):
+        if is_nullable(value.type):
+            return may_be_null(value, written, f"`{operator}`", ctx)
+    a, b = left.type, right.type
+    if not _orderable(a, b):
+        message = f"`{operator}` cannot compare {describe(a)} with {describe(b)}"
+        return ctx.error("BFF305", span, message, "no order between these")
+    return tree.Compare(operator, left, right, BOOLEAN, span)
+
+
+def _orderable(a: Type, b: Type) -> bool:
+    if isinstance(a, TupleType) and isinstance(b, TupleType):
+        return len(a.items) == len(b.items) and all(map(_orderable, a.items, b.items))
+    return isinstance(a, Scalar) and isinstance(b, Scalar) and comparable(a, b) and a.kind in ORDERED
+
+
+def _is_none(left: tree.Expr, right: tree.Expr, negated: bool, right_node: ast.expr, ctx: Context, span: Span) -> tree.Expr:
+    if not isinstance(right, tree.Literal) or right.value is not None:
+        word = "!=" if negated else "=="
+        return ctx.error("BFF305", right_node, "`is` is for `None` alone", help=f"write `{word} {ctx.text(right_node)}`")
+    return tree.IsNull(left, negated, BOOLEAN, span)
+
+
+def _equal(
+    operator: str, left: tree.Expr, right: tree.Expr, nodes: tuple[ast.expr, ast.expr], ctx: Context, span: Span
+) -> tree.Expr:
+    for value, node in ((left, nodes[0]), (right, nodes[1])):
+        if isinstance(value.type, Null):
+            word = "is None" if operator == "==" else "is not None"
+            return ctx.error("BFF305", node, f"null is not compared with `{operator}`", help=f"write `{word}`")
+    if not comparable(left.type, right.type):
+        message = f"{describe(left.type)} never equals {describe(right.type)}"
+        return ctx.error("BFF305", span, message, f"`{operator}` is always the same here")
+    check_member(left, right, nodes[1], ctx)
+    check_member(right, left, nodes[0], ctx)
+    return tree.Compare(operator, left, right, BOOLEAN, span)
+
+
+def check_member(enum: tree.Expr, literal: tree.Expr, node: ast.expr, ctx: Context) -> None:
+    """A literal that is compared with an enum is one of its known members (BFF311)."""
+    of = non_null(enum.type)
+    if not (isinstance(of, Scalar) and of.values and isinstance(literal, tree.Literal)) or isinstance(enum, tree.Literal):
+        return
+    if literal.value is None or literal.value in of.values:
+        return
+    near = closest(str(literal.value), [str(value) for value in of.values])
+    known = ", ".join(f"`{value}`" for value in of.values[:12])
+    ctx.error(
+        "BFF311",
+        node,
+        f"`{literal.value}` is not a member of the enum",
+        "never equal",
+        note=f"members: {known}",
+        help=f"did you mean `{near}`?" if near else None,
+    )
+
+
+def _member(
+    operator: str, left: tree.Expr, right: tree.Expr, nodes: tuple[ast.expr, ast.expr], ctx: Context, span: Span
+) -> tree.Expr:
+    if is_nullable(right.type):
+        return may_be_null(right, nodes[1], f"the right side of `{operator}`", ctx)
+    of = right.type
+    match of:
+        case ListType(item) | SetType(item) | IterType(item):
+            items: Type = item
+        case MapType(key, _):
+            items = key
+        case TupleType(elements):
+            items = BROKEN
+            for element in elements:
+                items = element if items is BROKEN else join(items, element)
+        case Scalar(Kind.TEXT):
+            items = TEXT
+            if is_nullable(left.type):
+                return may_be_null(left, nodes[0], f"the left side of `{operator}` in a text", ctx)
+        case _:
+            return ctx.error("BFF305", nodes[1], f"{describe(of)} holds no members", "a list, map, set or text is needed")
+    if not comparable(left.type, items):
+        return ctx.error("BFF305", nodes[0], f"{describe(left.type)} is never in {describe(of)}", "always the same")
+    if isinstance(right, (tree.MakeList, tree.MakeTuple, tree.MakeSet)):
+        for item in right.items:
+            check_member(left, item, nodes[1], ctx)
+    return tree.Compare(operator, left, right, BOOLEAN, span)
+
+
+def may_be_null(value: tree.Expr, written: ast.expr, where: str, ctx: Context) -> tree.Expr:
+    """The message for a null where none may be; the help shows `default`."""
+    return ctx.error(
+        "BFF303",
+        written,
+        f"{where} takes a value that is never null",
+        f"{describe(value.type)}",
+        help=f"write `default({ctx.text(written)}, {default_for(value.type)})`",
+    )
+
+
+def default_for(of: Type) -> str:
+    """A value of the type, to show in a help."""
+    match non_null(of):
+        case ListType():
+            return "[]"
+        case MapType():
+            return "{}"
+        case Scalar(Kind.INTEGER | Kind.NUMBER):
+            return "0"
+        case Scalar(Kind.BOOLEAN):
+            return "False"
+        case Scalar(Kind.TEXT):
+            return '""'
+    return "..."
+
+
+# ---------------------------------------------------------------------------------------------- arithmetic
+
+
+def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
+    operator = _ARITHMETIC.get(type(node.op))
+    if operator is None:
+        return ctx.error("BFF114", node, "an expression has only the operators `+ - * / // %`", "not in the language")
+    left, right = infer(node.left, ctx), infer(node.right, ctx)
+    if is_broken(left.type) or is_broken(right.type):
+        return left if is_broken(left.type) else right
+    for value, written in ((left, node.left), (right, node.right)):
+        if is_nullable(value.type) and not null_by_zero(value):
+            return may_be_null(value, written, f"`{operator}`", ctx)
+    of = _result(operator, non_null(left.type), non_null(right.type))
+    if of is None:
+        help_ = None
+        if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type):
+            help_ = 'to put texts and numbers together write `f"{a} {b}"`'
+        message = f"`{operator}` cannot take {describe(left.type)} and {describe(right.type)}"
+        return ctx.error("BFF305", node, message, help=help_)
+    divides = operator in ("/", "//", "%")
+    nonzero = divides and _is_nonzero(right)
+    may_be_none = (divides and not nonzero) or is_nullable(left.type) or is_nullable(right.type)
+    return tree.Arithmetic(operator, left, right, nonzero, nullable(of) if may_be_none else of, ctx.span(node))
+
+
+def null_by_zero(value: tree.Expr) -> bool:
+    """Whether null comes from a division alone: it is carried through a bigger sum."""
+    if isinstance(value, tree.Arithmetic):
+        return True
+    return isinstance(value, tree.CallFunction) and value.name in ("round", "abs") and all(map(null_by_zero, value.args))
+
+
+def _is_nonzero(value: tree.Expr) -> bool:
+    if isinstance(value, tree.Literal):
+        return bool(value.value)
+    if isinstance(value, tree.CallFunction) and value.name == "len":
+        of = value.args[0].type
+        return isinstance(of, ListType) and of.min_items > 0
+    return False
+
+
+def _kinds(*types: Type) -> set[Kind]:
+    return {inner.kind for of in types if isinstance(inner := non_null(of), Scalar)}
+
+
+def _result(operator: str, left: Type, right: Type) -> Type | None:
+    """The type of the sum, or None when the operator has no meaning for these operands."""
+    if operator == "+" and isinstance(left, ListType) and isinstance(right, ListType):
+        return ListType(join(left.item, right.item), left.min_items + right.min_items)
+    if not isinstance(left, Scalar) or not isinstance(right, Scalar):
+        return None
+    a, b = left.kind, right.kind
+    numbers = (Kind.INTEGER, Kind.NUMBER)
+    if a in numbers and b in numbers:
+        return INTEGER if operator != "/" and a is b is Kind.INTEGER else NUMBER
+    if operator == "+" and a is b is Kind.TEXT:
+        return TEXT
+    return _dates(operator, a, b)
+
+
+def _dates(operator: str, a: Kind, b: Kind) -> Type | None:
+    dates = (Kind.DATE, Kind.DATETIME)
+    if operator in "+-" and a in dates and b is Kind.DURATION:
+        return Scalar(a)
+    if operator == "+" and a is Kind.DURATION and b in dates:
+        return Scalar(b)
+    if operator == "-" and a is b and a in dates:
+        return DURATION
+    if operator in "+-" and a is b is Kind.DURATION:
+        return DURATION
+    return None
+
+
+def _bad_operand(value: tree.Expr, written: ast.expr, operator: str, ctx: Context) -> tree.Expr:
+    if isinstance(value.type, Nullable):
+        return may_be_null(value, written, f"`{operator}`", ctx)
+    return ctx.error("BFF305", written, f"`{operator}` cannot take {describe(value.type)}")
+
+

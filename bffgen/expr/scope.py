@@ -1,0 +1,105 @@
+"""What an expression can see: names, and what is known about values where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import ast
+
+from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.expr import tree
+from bffgen.expr.parse import Parsed
+from bffgen.expr.tree import Role
+from bffgen.source.text import Span
+from bffgen.typesystem.model import Type
+from bffgen.typesystem.relations import BROKEN
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Binding:
+    """What a name stands for. `needs` names the node of the graph that must be there first (a call, a let)."""
+
+    role: Role
+    type: Type
+    span: Span | None = None
+    needs: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value's type as something proved it. `origin` is the guard or call that did, None for the expression itself."""
+
+    type: Type
+    origin: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """Names in scope. `find` may work out a call's type only now; `names` lists them all for suggestions.
+
+    `operations(name)` tells whether a name is a backend's, `type_named` reads a type such as `reviews.Review`.
+    """
+
+    find: Callable[[str], Binding | None]
+    names: Callable[[], Iterable[str]]
+    is_backend: Callable[[str], bool] = lambda name: False
+    type_named: Callable[[ast.expr, "Context"], Type | None] = lambda node, ctx: None
+    header: Callable[[str, str], str | None] = lambda call, name: None
+    headers: Callable[[str], Iterable[str]] = lambda call: ()
+
+    def with_names(self, added: Mapping[str, Binding]) -> Scope:
+        outer = self.find
+        outer_names = self.names
+        return replace(
+            self,
+            find=lambda name: added.get(name) or outer(name),
+            names=lambda: [*added, *outer_names()],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """Everything that typing one expression needs. `used` collects the graph nodes that it refers to."""
+
+    scope: Scope
+    diags: Diagnostics
+    parsed: Parsed
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # every name that was looked up and found
+
+    def span(self, node: ast.expr | ast.keyword) -> Span:
+        return self.parsed.span(node)
+
+    def text(self, node: ast.expr) -> str:
+        return self.parsed.text(node)
+
+    def error(
+        self,
+        code: str,
+        where: ast.expr | ast.keyword | Span,
+        message: str,
+        label: str = "",
+        *secondary: Label,
+        note: str | None = None,
+        help: str | None = None,
+    ) -> tree.Expr:
+        """Report, and stand in for the value that could not be typed."""
+        span = where if isinstance(where, Span) else self.span(where)
+        self.diags.report(code, message, Label(span, label), *secondary, note=note, help=help)
+        return broken(span)
+
+    def with_facts(self, facts: Mapping[str, Type], origin: str | None = None) -> Context:
+        if not facts:
+            return self
+        known = {path: Fact(type_, origin) for path, type_ in facts.items()}
+        return replace(self, facts={**self.facts, **known})
+
+    def with_names(self, added: Mapping[str, Binding]) -> Context:
+        return replace(self, scope=self.scope.with_names(added))
+
+
+def broken(span: Span) -> tree.Expr:
+    """A value that a message was made about; it fits everywhere."""
+    return tree.Literal(None, BROKEN, span)

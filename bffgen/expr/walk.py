@@ -1,0 +1,36 @@
+"""Walking typed trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from bffgen.expr import tree
+
+
+def children(node: tree.Expr) -> Iterator[tree.Expr]:
+    """The expressions directly inside of `node`, in the order written."""
+    for part in fields(node):
+        yield from _expressions(getattr(node, part.name))
+
+
+def _expressions(value: object) -> Iterator[tree.Expr]:
+    if isinstance(value, tree.Expr):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _expressions(item)
+    elif isinstance(value, tree.TextPart):
+        yield value.value
+    elif isinstance(value, tree.Clause):
+        yield value.source
+        yield from value.conditions
+
+
+def walk(root: tree.Expr) -> Iterator[tree.Expr]:
+    """`root` and every expression below it."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(children(node))

@@ -1,0 +1,155 @@
+"""Operations: what a path item and the operation in it declare, put together."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+from urllib.parse import parse_qsl
+
+from bffgen.diagnostics.model import Diagnostics
+from bffgen.openapi.contents import Contents
+from bffgen.openapi.docs import NOTHING, default_of, docs_of, example_of
+from bffgen.openapi.index import Entry
+from bffgen.openapi.model import Location, Operation, Parameter, Style, is_json
+from bffgen.openapi.references import References
+from bffgen.openapi.scalars import flag, text_at
+from bffgen.openapi.schemas import Hint, Schemas
+from bffgen.source.nodes import Node
+from bffgen.source.text import Span
+from bffgen.typesystem.model import NO_DOCS, TEXT, Docs
+from bffgen.typesystem.names import class_name
+
+STYLES: dict[str, tuple[str, ...]] = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form",),
+}
+
+# OpenAPI says that a parameter of these names is to be ignored: other parts of the document speak of them.
+NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+
+
+class Operations:
+    """Makes the operations of one document."""
+
+    def __init__(self, backend: str, references: References, schemas: Schemas, diags: Diagnostics) -> None:
+        self._backend = backend
+        self._references = references
+        self._schemas = schemas
+        self._contents = Contents(references, schemas)
+        self._diags = diags
+
+    def make(self, entry: Entry) -> Operation:
+        """The operation at a place, its types still to be made."""
+        node = entry.node
+        template, query = split_path(entry.path)
+        parameters = self._parameters(entry, template)
+        names = {p.name for p in parameters if p.location == "path"}
+        return Operation(
+            self._backend,
+            entry.id,
+            entry.key,
+            entry.method,
+            _plain_template(template, names),
+            query,
+            text_at(node, "summary"),
+            text_at(node, "description"),
+            parameters,
+            self._contents.body(node.get("requestBody"), entry.key),
+            self._contents.responses(self._references.child(node, "responses"), entry.key),
+            lambda: span_of(entry),
+        )
+
+    def _parameters(self, entry: Entry, template: str) -> tuple[Parameter, ...]:
+        """Those of the path item and the operation, the operation's first; undeclared ones of the path are texts."""
+        found: dict[tuple[str, str], Parameter] = {}
+        for holder in (entry.item, entry.node):
+            listed = self._references.child(holder, "parameters")
+            for written in listed.elements() if listed is not None else ():
+                node = self._references.follow(written)
+                made = self._parameter(node, entry.key) if node is not None and node.kind == "mapping" else None
+                if made is not None:
+                    found[made.location, made.name] = made
+        names = template_names(template)
+        for name in names:
+            if ("path", name) not in found:
+                found["path", name] = _undeclared(name, entry)
+        return tuple(p for p in found.values() if p.location != "path" or p.name in names)
+
+    def _parameter(self, node: Node, operation: str) -> Parameter | None:
+        name, location = text_at(node, "name"), text_at(node, "in")
+        if name is None or location not in STYLES:
+            self._diags.report("BFF504", "a parameter needs a `name`, and `in` one of path, query, header, cookie", node.span)
+            return None
+        if not name or (location == "header" and name.lower() in NOT_PARAMETERS):
+            return None
+        content = node.get("content")
+        media, schema = self._contents.parameter_content(content) if content is not None else ("", node.get("schema"))
+        style = text_at(node, "style") or STYLES[location][0]
+        style = style if style in STYLES[location] else STYLES[location][0]
+        explode = node.get("explode")
+        hint = Hint.of(class_name(f"{operation} {name}"))
+        return Parameter(
+            name,
+            cast(Location, location),
+            location == "path" or flag(node, "required"),
+            lambda: self._schemas.type_of(schema, hint, request=True),
+            cast(Style, style),
+            flag(node, "explode") if explode is not None else style in ("form", "deepObject"),
+            flag(node, "allowReserved"),
+            content is not None and is_json(media),
+            self._docs(node, schema),
+            default_of(schema, self._references),
+            lambda: name_node.span if (name_node := node.get("name")) is not None else node.span,
+        )
+
+    def _docs(self, node: Node, schema: Node | None) -> Docs:
+        docs = docs_of([schema] if schema is not None and schema.kind == "mapping" else [], self._references)
+        example = example_of(node, self._references)
+        own = text_at(node, "description")
+        has = example is not NOTHING
+        made = Docs(
+            own or docs.description,
+            example if has else docs.example,
+            has or docs.has_example,
+            docs.deprecated or flag(node, "deprecated"),
+        )
+        return made if made != NO_DOCS else NO_DOCS
+
+
+def split_path(key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The template of a path's key without `#...`, and the fixed query that stands in it (`?beta=true`)."""
+    template, _, query = key.partition("#")[0].partition("?")
+    template = template if template.startswith("/") else f"/{template}"
+    return template, tuple(parse_qsl(query, keep_blank_values=True))
+
+
+def template_names(template: str) -> list[str]:
+    """The names of the parameters in a path; `{id:[0-9]+}` is `id`."""
+    return [_bare_name(name) for name in re.findall(r"\{([^{}]+)\}", template)]
+
+
+def span_of(entry: Entry) -> Span:
+    """The operationId's value, else the method's key."""
+    id_node = entry.node.get("operationId")
+    if id_node is not None and entry.id is not None:
+        return id_node.span
+    written = next((key for key in entry.holder.entries() if key.upper() == entry.method), entry.method)
+    return entry.holder.key(written)
+
+
+def _plain_template(template: str, names: set[str]) -> str:
+    return re.sub(
+        r"\{([^{}]+)\}", lambda m: f"{{{_bare_name(m[1])}}}" if _bare_name(m[1]) in names else m[0], template
+    )
+
+
+def _bare_name(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def _undeclared(name: str, entry: Entry) -> Parameter:
+    return Parameter(
+        name, "path", True, lambda: TEXT, "simple", False, False, False, NO_DOCS, None, lambda: span_of(entry)
+    )

@@ -1,0 +1,119 @@
+"""`$ref`: to any place of the same document or of another file, followed only when it is reached."""
+
+from __future__ import annotations
+
+import posixpath
+from urllib.parse import unquote
+
+from bffgen.diagnostics.model import Diagnostics
+from bffgen.source.loader import Loader
+from bffgen.source.nodes import Node
+from bffgen.source.text import SourceFile, Span
+
+class References:
+    """Follows references and says once, at the reference, why one leads nowhere (BFF502) or in a circle (BFF503).
+
+    A file that cannot be read is the loader's to report.
+    """
+
+    def __init__(self, root: Node, loader: Loader, diags: Diagnostics) -> None:
+        self._loader = loader
+        self._diags = diags
+        self._roots: dict[SourceFile, Node] = {root.file: root}
+        self._targets: dict[Node, Node | None] = {}
+
+    def follow(self, node: Node | None) -> Node | None:
+        """The node itself, or what it refers to in the end. None when there is nothing there."""
+        seen: list[Node] = []
+        while node is not None and is_reference(node):
+            if node in seen:
+                self.circular(seen[0])
+                return None
+            seen.append(node)
+            node = self.target(node)
+        return node
+
+    def child(self, node: Node | None, key: str) -> Node | None:
+        """What stands at `key` of a mapping, references followed."""
+        return self.follow(node.get(key)) if node is not None and node.kind == "mapping" else None
+
+    def target(self, node: Node) -> Node | None:
+        """What a reference refers to, itself perhaps a reference."""
+        if node not in self._targets:
+            self._targets[node] = None  # while it is looked for: a reference through itself leads nowhere
+            self._targets[node] = self._resolve(node)
+        return self._targets[node]
+
+    def key_of(self, node: Node) -> Span:
+        """Where the key of a node stands; for a member of a sequence, or a whole file, the node itself."""
+        above = self._roots.get(node.file)
+        for step in node.path[:-1]:
+            above = _step(above, step)
+        return above.key(node.path[-1]) if above is not None and node.path and above.kind == "mapping" else node.span
+
+    def _resolve(self, node: Node) -> Node | None:
+        ref = node.get("$ref")
+        assert ref is not None
+        where, _, fragment = ref.text.partition("#")
+        root = self._file(node, where, ref) if where else self._roots[node.file]
+        if root is None:
+            return None
+        if fragment and not fragment.startswith("/"):
+            self._nowhere(ref, f"`#{fragment}` is no JSON pointer, and only those are read")
+            return None
+        return self._walk(root, fragment, ref)
+
+    def _file(self, near: Node, where: str, ref: Node) -> Node | None:
+        root = self._loader.load(unquote(where), ref.span, near.file)
+        if root is not None:
+            self._roots[root.file] = root
+        return root
+
+    def _walk(self, root: Node, pointer: str, ref: Node) -> Node | None:
+        at: Node = root
+        for raw in pointer.split("/")[1:]:
+            key = unquote(raw).replace("~1", "/").replace("~0", "~")
+            found = _step(at, key)
+            if found is None and is_reference(at):  # a pointer through a reference
+                found = _step(self.follow(at), key)
+            if found is None:
+                at_text = f"`{at.pointer}` of " if at.pointer else ""
+                self._nowhere(ref, f"there is no `{key}` in {at_text}{at.file.path}")
+                return None
+            at = found
+        return at
+
+    def _nowhere(self, ref: Node, reason: str) -> None:
+        self._diags.report("BFF502", f"this reference leads nowhere: {reason}", ref.span)
+
+    def circular(self, node: Node) -> None:
+        """Report that a reference leads back to itself."""
+        ref = node.get("$ref")
+        assert ref is not None
+        self._diags.report("BFF503", "this reference leads back to itself", ref.span)
+
+
+def is_reference(node: Node) -> bool:
+    """Whether a node is `{$ref: text}`. A mapping under `$ref` is a property of that name."""
+    if node.kind != "mapping":
+        return False
+    ref = node.get("$ref")
+    return ref is not None and ref.kind == "scalar" and isinstance(ref.value, str)
+
+
+def name_at(node: Node) -> str | None:
+    """The name of a schema that has one: its key among the document's named schemas, or its file."""
+    if len(node.path) >= 2 and node.path[-2] in ("schemas", "definitions", "$defs"):
+        return node.path[-1]
+    return posixpath.basename(node.file.path).partition(".")[0] if not node.path else None
+
+
+def _step(node: Node | None, key: str) -> Node | None:
+    if node is None:
+        return None
+    if node.kind == "mapping":
+        return node.get(key)
+    if node.kind == "sequence" and key.isascii() and key.isdigit():
+        elements = node.elements()
+        return elements[int(key)] if int(key) < len(elements) else None
+    return None

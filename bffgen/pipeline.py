@@ -1,0 +1,82 @@
+"""The passes, in order. A pass never raises for a user's mistake: it reports, and the next border stops.
+
+source -> spec, documents | check | lower -> render -> write or compare
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bffgen.check.gateway import check
+from bffgen.check.model import CheckedGateway
+from bffgen.diagnostics.model import Diagnostics
+from bffgen.openapi.document import Document, load_document
+from bffgen.source.loader import Loader
+from bffgen.spec.model import Spec
+from bffgen.spec.parse import parse_spec
+
+if TYPE_CHECKING:
+    from bffgen.output.tree import FileTree
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A spec that was read and checked. `gateway` is None when there are errors."""
+
+    gateway: CheckedGateway | None
+    diagnostics: Diagnostics
+    inputs: Mapping[str, str]  # every file read: its path from the spec's folder -> its sha256
+    files: tuple[Path, ...]  # the same files on disk
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a spec compiles to. `tree` is None when there are errors."""
+
+    checked: Checked
+    tree: FileTree | None
+
+
+def check_spec(path: Path) -> Checked:
+    """Everything that can be wrong with a spec and its documents, found; nothing is written."""
+    diags = Diagnostics()
+    loader = Loader(path.parent, diags)
+    gateway = _check(path, loader, diags)
+    return Checked(gateway, diags, dict(loader.files), tuple(path.parent / name for name in loader.files))
+
+
+def compile_spec(path: Path) -> Compiled:
+    """The whole emitted project in memory."""
+    checked = check_spec(path)
+    if checked.gateway is None:
+        return Compiled(checked, None)
+    # Imported when there is something to emit: `check` has no use for templates and model rendering.
+    from bffgen.plan.lower import lower
+    from bffgen.render.project import render
+
+    return Compiled(checked, render(lower(checked.gateway)))
+
+
+def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | None:
+    node = loader.load(path)
+    spec = parse_spec(node, diags) if node is not None else None
+    if spec is None:
+        return None
+    documents = load_documents(spec, loader, diags)
+    if diags.has_errors:
+        return None
+    gateway = check(spec, documents, diags)
+    return None if diags.has_errors else gateway
+
+
+def load_documents(spec: Spec, loader: Loader, diags: Diagnostics) -> dict[str, Document]:
+    """The backends' documents; one that cannot be read is reported and left out."""
+    documents = {}
+    for backend in spec.backends.values():
+        document = load_document(backend.name, backend.openapi, loader, diags, backend.openapi_span)
+        if document is not None:
+            documents[backend.name] = document
+    return documents

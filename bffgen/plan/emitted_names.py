@@ -1,0 +1,189 @@
+"""The Python names of one emitted endpoint, and what its module imports and defines for them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from bffgen.check.model import CheckedEndpoint
+from bffgen.expr.tree import Role, Target
+from bffgen.plan.imports import Imports
+from bffgen.plan.model import ConstantPlan
+from bffgen.plan.names import Scope, local_name
+from bffgen.plan.quote import code
+from bffgen.plan.schemas import Models
+from bffgen.plan.walk import endpoint_exprs, walk
+from bffgen.source.text import Span
+from bffgen.typesystem.model import ObjectType, Type
+
+MACHINERY = ("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body")
+"""Names that the emitted function has of its own."""
+
+_TYPES_HELPERS = frozenset({"given", "convert"})
+
+
+class Module:
+    """A module being made: its scope, imports and constants."""
+
+    def __init__(self, models: Models, package: str, taken: tuple[str, ...] = ()) -> None:
+        self.models = models
+        self.package = package
+        self.scope = Scope(taken)
+        self.imports = Imports(self.scope)
+        self._adapters: dict[str, str] = {}
+        self._constants: list[ConstantPlan] = []
+
+    def imported(self, module: str, name: str) -> str:
+        return self.imports.name(module, name)
+
+    def runtime(self, module: str, name: str) -> str:
+        """A name of the emitted runtime."""
+        return self.imports.name(f"{self.package}.runtime.{module}", name)
+
+    def annotation(self, of: Type, wire: bool = False) -> ast.expr:
+        """The annotation of a type, with what it needs imported."""
+        made = self.models.annotation(of, wire)
+        return self.imports.adopt(made.expr, made.imports)
+
+    def adapter(self, of: Type) -> str:
+        """The name of a module-level `TypeAdapter` that reads this type."""
+        return self.adapter_of(self.annotation(of, wire=True))
+
+    def adapter_of(self, annotation: ast.expr, hint: str | None = None) -> str:
+        """The name of a module-level `TypeAdapter`; equal annotations share one."""
+        key = ast.unparse(annotation)
+        if key not in self._adapters:
+            name = self.scope.take(f"_{hint or _constant_name(annotation)}")
+            made = code("TypeAdapter(annotation)", TypeAdapter=self.imported("pydantic", "TypeAdapter"), annotation=annotation)
+            self._constants.append(ConstantPlan(name, made, self._declared(annotation)))
+            self._adapters[key] = name
+        return self._adapters[key]
+
+    def constant(self, hint: str, value: ast.expr) -> str:
+        """The name of a module-level constant of this value."""
+        name = self.scope.take(hint)
+        self._constants.append(ConstantPlan(name, value))
+        return name
+
+    def _declared(self, annotation: ast.expr) -> ast.expr | None:
+        """Type checkers cannot infer the type of an adapter of something that is no class: say it."""
+        if isinstance(annotation, (ast.Name, ast.Subscript)):
+            return None
+        adapter = self.imported("pydantic", "TypeAdapter")
+        return code("TypeAdapter[annotation]", TypeAdapter=adapter, annotation=annotation)
+
+    def constants(self) -> tuple[ConstantPlan, ...]:
+        return tuple(sorted(self._constants, key=lambda constant: constant.name))
+
+
+def _constant_name(annotation: ast.expr) -> str:
+    """`list[Order] | None` -> `LIST_ORDER_OR_NONE`."""
+    words = re.findall(r"[A-Za-z0-9_]+|\|", ast.unparse(annotation))
+    shown = "_".join("or" if word == "|" else word for word in words if word != "Annotated")
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", shown).upper().strip("_")
+    return snake[:60].rstrip("_")
+
+
+class EndpointNames:
+    """Names for the emitter (`bffgen.expr.emit_context.Names`), over one endpoint's module.
+
+    Every value of the endpoint has one name, wherever it is read.
+    """
+
+    def __init__(self, endpoint: CheckedEndpoint, module: Module, function: str) -> None:
+        self.module = module
+        self.function = function
+        scope = module.scope
+        scope.reserve(*MACHINERY, function)
+        self._values: dict[tuple[Role, str], str] = {}
+        for role, written in _named(endpoint):
+            self._values[role, written] = scope.take(local_name(written))
+        if endpoint.body is not None:
+            scope.reserve("body")
+        self._derived: dict[tuple[str, str], str] = {}
+        self._instants: dict[object, tuple[str, str]] = {}
+
+    def derived(self, key: str, kind: str) -> str:
+        """A name that belongs to a node: `product_call`, `fetch_product`."""
+        if (key, kind) not in self._derived:
+            base = key if key.startswith("guards:") else self.value(key)
+            wanted = kind.format(base.rstrip("_")) if not key.startswith("guards:") else kind
+            self._derived[key, kind] = self.module.scope.take(wanted)
+        return self._derived[key, kind]
+
+    def value(self, name: str) -> str:
+        """The local of a call or `let`."""
+        return self._values.get((Role.CALL, name)) or self._values[Role.LET, name]
+
+    def handle(self, key: str) -> str:
+        """The local of a node's `Call`."""
+        return self.derived(key, "passed" if key.startswith("guards:") else "{}_call")
+
+    def ref(self, role: Role, name: str) -> str:
+        match role:
+            case Role.BODY:
+                return "body"
+            case Role.ERROR:
+                return name if name in ("error_body",) else f"failure.{name}"
+            case Role.DEGRADED:
+                return "degraded"
+            case Role.ANSWER:
+                return "answer"
+        return self._values[role, name]
+
+    def local(self, hint: str, key: str) -> None:
+        """Make a name for a value that the plan itself binds, which expressions reach as a loop's `key`."""
+        self._values[Role.LOOP, key] = self.fresh(hint)
+
+    def attribute(self, owner: Type, field: str) -> str:
+        return self.module.models.attribute(owner, field)
+
+    def missing(self, owner: Type, field: str) -> bool:
+        return self.module.models.missing(owner, field)
+
+    def model(self, of: ObjectType) -> str:
+        ref = self.module.models.ref(of)
+        assert ref is not None, of
+        return self.module.imported(ref.module, ref.name)
+
+    def adapter(self, of: Type) -> str:
+        return self.module.adapter(of)
+
+    def helper(self, name: str) -> str:
+        return self.module.runtime("types" if name in _TYPES_HELPERS else "values", name)
+
+    def imported(self, module: str, name: str) -> str:
+        return self.module.imported(module, name)
+
+    def fresh(self, base: str) -> str:
+        return self.module.scope.take(local_name(base))
+
+    def reply(self, call: str) -> str:
+        return self.derived(call, "{}_reply")
+
+    def instant(self, kind: str, span: Span) -> str:
+        key: object = (kind, span) if kind == "uuid4" else kind
+        if key not in self._instants:
+            name = self.fresh({"now": "now", "today": "today", "uuid4": "new_id"}[kind])
+            self._instants[key] = (kind, name)
+        return self._instants[key][1]
+
+    def instants(self) -> tuple[tuple[str, str], ...]:
+        """(kind, local) of every instant that was asked for."""
+        return tuple(self._instants.values())
+
+
+def _named(endpoint: CheckedEndpoint) -> Iterator[tuple[Role, str]]:
+    """Everything that has a name in the spec, once, the user's own words first."""
+    for param in endpoint.params:
+        yield Role.PARAM, param.name
+    for call in endpoint.calls:
+        yield Role.CALL, call.name
+    for let in endpoint.lets:
+        yield Role.LET, let.name
+    loops = dict.fromkeys(
+        node.name for node in walk(*endpoint_exprs(endpoint)) if isinstance(node, Target) and node.name
+    )
+    for name in loops:
+        yield Role.LOOP, name

@@ -1,0 +1,61 @@
+"""The imports of one emitted module: only what is used, each under a name that nothing else has."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bffgen.plan.names import Scope
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Import:
+    """`from module import name as local`."""
+
+    module: str
+    name: str
+    local: str
+
+
+class Imports:
+    """Collects what a module imports. A name that is taken already comes under an alias.
+
+    `scope` has the module's and its functions' own names.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._locals: dict[tuple[str, str], str] = {}
+
+    def name(self, module: str, name: str) -> str:
+        """The local name of `module.name`; from the first time on it is imported."""
+        key = (module, name)
+        if key not in self._locals:
+            self._locals[key] = self._scope.take(name, prefix=_prefix(module, name))
+        return self._locals[key]
+
+    def adopt(self, expr: ast.expr, imports: Iterable[tuple[str, str]]) -> ast.expr:
+        """The expression with its imports made, under the names that they have here."""
+        renamed = {name: self.name(module, name) for module, name in sorted(imports)}
+        changed = {name: local for name, local in renamed.items() if name != local}
+        return _Renamed(changed).visit(copy.deepcopy(expr)) if changed else expr  # type: ignore[no-any-return]
+
+    def sorted(self) -> tuple[Import, ...]:
+        return tuple(sorted(Import(module, name, local) for (module, name), local in self._locals.items()))
+
+
+def _prefix(module: str, name: str) -> str:
+    """What tells two classes of one name apart: the module's last part (`CatalogProduct`)."""
+    last = module.rpartition(".")[2]
+    return last.title().replace("_", "") if name[:1].isupper() else f"{last}_"
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._names.get(node.id, node.id)
+        return node

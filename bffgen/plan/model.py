@@ -1,0 +1,157 @@
+"""The emitted project, decided: every name, import and order. What is left to do is to print it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bffgen.plan.imports import Import
+from bffgen.plan.schemas import ModelModule
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantPlan:
+    """A module-level constant: `name: annotation = value`."""
+
+    name: str
+    value: ast.expr
+    annotation: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentPlan:
+    """A parameter of an emitted function: `name: annotation = default`."""
+
+    name: str
+    annotation: ast.expr
+    default: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPlan:
+    """A method of a backend's client. `about` is its docstring."""
+
+    name: str
+    about: str
+    arguments: tuple[ArgumentPlan, ...]
+    result: ast.expr
+    body: Sequence[ast.stmt]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendPlan:
+    """A backend: its settings, and its client class in a module of its own.
+
+    `attribute` is its name in `Backends`, in the settings' names and in the emitted tests.
+    """
+
+    name: str  # as the spec has it
+    attribute: str
+    class_name: str
+    module: str  # storefront.backends.catalog
+    url: str
+    timeout: float | None
+    forward_headers: tuple[str, ...]
+    imports: tuple[Import, ...]
+    constants: tuple[ConstantPlan, ...]
+    methods: tuple[MethodPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One line of an endpoint's plan, for docstrings and the README."""
+
+    name: str
+    operation: str  # catalog.getProduct
+    notes: tuple[str, ...]  # "required", "after product", ...
+    waits: tuple[str, ...]  # names of the calls that it starts after
+    soft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPlan:
+    """An endpoint: one module with one function.
+
+    The body stands in paragraphs, printed with an empty line between them.
+    """
+
+    method: str
+    path: str  # as the spec has it
+    route: str  # with Python names for its variables
+    methods: tuple[str, ...]
+    operation_id: str
+    module: str  # storefront.endpoints.get_product
+    function: str
+    summary: str
+    about: str  # the function's docstring
+    lines: tuple[CallLine, ...]
+    imports: tuple[Import, ...]
+    constants: tuple[ConstantPlan, ...]
+    status: int
+    arguments: tuple[ArgumentPlan, ...]
+    result: ast.expr
+    paragraphs: tuple[Sequence[ast.stmt], ...]
+    tests: EndpointTests
+
+
+@dataclass(frozen=True, slots=True)
+class SampleCall:
+    """What the in-memory backends answer to a call in the emitted tests, as data."""
+
+    name: str
+    backend: str
+    method: str
+    path: str  # the operation's template
+    status: int
+    body: Any
+    has_body: bool
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCase:
+    """A call fails in a way, and the answer has this status.
+
+    `fault` is a status or `timeout`, `unreachable`, `invalid`; `degrades` says that the header names the call.
+    """
+
+    call: str
+    fault: int | str
+    status: int
+    degrades: bool
+    problem: bool
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointTests:
+    """The emitted tests of an endpoint, as data. `module` is the test's own: test_get_product."""
+
+    module: str
+    url: str
+    query: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    body: Any
+    has_body: bool
+    statuses: tuple[int, ...]  # what the happy path may answer, the usual one first
+    refused: str | None  # why the samples may not get the usual answer
+    calls: tuple[SampleCall, ...]
+    failures: tuple[FailureCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPlan:
+    """The whole project."""
+
+    name: str
+    package: str
+    title: str
+    version: str
+    description: str
+    backends: tuple[BackendPlan, ...]
+    endpoints: tuple[EndpointPlan, ...]
+    models: tuple[ModelModule, ...]
+    document: Mapping[str, Any]  # openapi.json
+    footprint: Mapping[str, Any]

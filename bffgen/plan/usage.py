@@ -1,0 +1,241 @@
+"""What a gateway uses of its backends: operations, parameters, fields read, and objects passed on whole.
+
+A field is read when an expression names it. An object is passed whole when its type reaches an answer or a
+request: then all its fields are needed. Whole is a property of the type and not of the value, and is decided
+with caution: one place that passes an object whole makes it whole everywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bffgen.check.model import (
+    AnswerWith,
+    CheckedCall,
+    CheckedEndpoint,
+    CheckedGateway,
+    CheckedGuard,
+    PassOn,
+    Use,
+)
+from bffgen.expr import tree
+from bffgen.expr.tree import Expr
+from bffgen.plan.shapes import ClassKey, fields_of, holds_object, merged, place
+from bffgen.typesystem.model import ObjectType, Type, Union, non_null
+from bffgen.typesystem.relations import objects_in, parts
+
+_NODES = tree.Expr.__args__
+_PASSED = (tree.Clause, tree.TextPart)
+_COMPARED = ("==", "!=", "in", "not in")
+
+
+@dataclass(frozen=True, eq=False)
+class Usage:
+    """`reads`: wire names by object, sorted. `classes`: every object and merged union that is decoded or built.
+
+    `operations`: backend -> operation -> what is sent (`query.limit`, `body`), sorted.
+    """
+
+    reads: Mapping[ObjectType, tuple[str, ...]]
+    whole: frozenset[ObjectType]
+    classes: tuple[ClassKey, ...]
+    operations: Mapping[str, Mapping[str, tuple[str, ...]]]
+    narrowed: frozenset[ObjectType]  # members that a union is narrowed to
+    joined: frozenset[ObjectType]  # objects on their own that an expression joins to a union
+
+    def is_whole(self, key: ClassKey) -> bool:
+        """Whether a class keeps all fields, and absent apart from null."""
+        return key in self.whole if isinstance(key, ObjectType) else any(one in self.whole for one in key)
+
+    def kept(self, key: ClassKey) -> tuple[str, ...]:
+        """The wire names of the fields of a class, in its order."""
+        fields = fields_of(key)
+        if self.is_whole(key):
+            return tuple(fields)
+        members = (key,) if isinstance(key, ObjectType) else key
+        read = {name for member in members for name in self.reads.get(member, ())}
+        return tuple(name for name in fields if name in read)
+
+
+def find_usage(gateway: CheckedGateway) -> Usage:
+    """The usage of the whole gateway."""
+    walk = _Walk()
+    for endpoint in gateway.endpoints:
+        walk.endpoint(endpoint)
+    classes = walk.reach()
+    reads = {of: tuple(sorted(walk.reads[of])) for of in sorted(walk.reads, key=place)}
+    narrowed, joined = frozenset(walk.narrowed), frozenset(walk.joined)
+    return Usage(reads, frozenset(walk.whole), tuple(classes), _operations(gateway), narrowed, joined)
+
+
+class _Walk:
+    """Marks of one walk over all expressions. `decoded` are the types of replies, `built` of what we make."""
+
+    def __init__(self) -> None:
+        self.reads: dict[ObjectType, set[str]] = {}
+        self.whole: set[ObjectType] = set()
+        self.narrowed: set[ObjectType] = set()
+        self.joined: set[ObjectType] = set()
+        self.decoded: list[Type] = []
+        self.built: list[Type] = []
+
+    def endpoint(self, endpoint: CheckedEndpoint) -> None:
+        for call in endpoint.calls:
+            self._call(call)
+        for let in endpoint.lets:
+            self._read(let.value)
+        self._guards(endpoint.guards)
+        self._read(endpoint.status, *(cookie.value for cookie in endpoint.cookies))
+        self._pass(endpoint.response, *(value for _, value in endpoint.headers))
+        self._take(*(param.type for param in endpoint.params), *([endpoint.body] if endpoint.body else []))
+
+    def _call(self, call: CheckedCall) -> None:
+        self.decoded.append(call.reply)
+        self._read(call.when, call.success, *call.null_arguments)
+        self._pass(call.body, *(value for _, value in call.headers), *(sent.value for sent in call.arguments))
+        self._guards(call.guards)
+        for reaction in call.reactions:
+            if reaction.error_body is not None:
+                self.decoded.append(reaction.error_body)
+            match reaction.action:
+                case Use(value):
+                    self._read(value)
+                case PassOn(bodies):
+                    given = [body for _, body in bodies if body is not None]
+                    self.decoded += given
+                    self._take(*given)
+                case AnswerWith(_, detail, extra, body):
+                    self._read(detail)
+                    self._pass(body, *(value for _, value in extra))
+
+    def _guards(self, guards: Iterable[CheckedGuard]) -> None:
+        for guard in guards:
+            self._read(guard.that, guard.detail)
+            self._pass(*(value for _, value in guard.extra))
+
+    def _pass(self, *values: Expr | None) -> None:
+        """Values that leave the gateway."""
+        self._read(*values)
+        self._take(*(value.type for value in values if value is not None))
+
+    def _read(self, *values: Expr | None) -> None:
+        """Everything that is read or taken whole inside of expressions."""
+        for value in values:
+            for node in nodes_of(value) if value is not None else ():
+                self._node(node)
+
+    def _node(self, node: Expr) -> None:
+        match node:
+            case tree.FieldOf(base, name):
+                for of in objects_in(base.type):
+                    if name in of.fields:
+                        self.reads.setdefault(of, set()).add(name)
+            case tree.MakeObject(entries, _, of):
+                if of.backend is None or of.request:
+                    self._take(of, *(value.type for _, value in entries))
+                else:
+                    self.reads.setdefault(of, set()).update(name for name, _ in entries)
+                    self.decoded.append(of)
+            case tree.Narrowed(value, _, of) if isinstance(non_null(value.type), Union):
+                self.narrowed.update(objects_in(of))
+            case tree.Choice() | tree.MakeList() | tree.CallFunction("default"):
+                self._join(node)
+            case tree.Convert(value, of):
+                self._take(value.type, of)
+            case tree.Compare(operator, left, right) if operator in _COMPARED and holds_object(left.type):
+                self._take(left.type, right.type)
+            case tree.CallFunction("unique", args):
+                self._take(*(arg.type for arg in args))
+
+    def _join(self, node: tree.Choice | tree.MakeList | tree.CallFunction) -> None:
+        parts_of = {tree.Choice: ("then", "other"), tree.MakeList: ("items",)}.get(type(node), ("args",))
+        given = [value for name in parts_of for value in _listed(getattr(node, name))]
+        self.joined.update(of for value in given if isinstance(of := non_null(value.type), ObjectType))
+
+    def _take(self, *types: Type) -> None:
+        """Mark objects whole, with all that is inside of them."""
+        self.built.extend(types)
+        work = list(types)
+        while work:
+            of = work.pop()
+            if not isinstance(of, ObjectType):
+                work.extend(parts(of))
+            elif of not in self.whole:
+                self.whole.add(of)
+                work.extend(field.type for field in of.fields.values())
+
+    def reach(self) -> list[ClassKey]:
+        """The classes of all types reached, when every union with a whole member is whole."""
+        while True:
+            found = self._reached()
+            partly = [
+                key for key in found if isinstance(key, frozenset) and 0 < len(key & self.whole) < len(key)
+            ]
+            if not partly:
+                return found
+            for key in partly:
+                self._take(*sorted(key, key=place))
+
+    def _reached(self) -> list[ClassKey]:
+        found: dict[ClassKey, None] = {}
+        for types, decoded in ((self.decoded, True), (self.built, False)):
+            work = list(reversed(types))
+            while work:
+                of = work.pop()
+                members = merged(of) if isinstance(of, Union) else frozenset()
+                if not decoded and not any(isinstance(one, frozenset) and members <= one for one in found):
+                    members = frozenset()
+                key: ClassKey | None = members or (of if isinstance(of, ObjectType) else None)
+                if not decoded and isinstance(of, ObjectType) and of not in found and _inside(of, found):
+                    continue
+                if members and isinstance(of, Union):
+                    work.extend(part for part in parts(of) if not isinstance(part, ObjectType))
+                if key is None:
+                    work.extend(parts(of))
+                elif key not in found:
+                    found[key] = None
+                    work.extend(self._kept_types(key))
+        return list(found)
+
+    def _kept_types(self, key: ClassKey) -> Iterator[Type]:
+        members = (key,) if isinstance(key, ObjectType) else tuple(key)
+        whole = any(member in self.whole for member in members)
+        read = {name for member in members for name in self.reads.get(member, ())}
+        return (field.type for name, field in fields_of(key).items() if whole or name in read)
+
+
+def _inside(of: ObjectType, found: Iterable[ClassKey]) -> bool:
+    """Whether an object exists as a member of a union alone: it is of the union's class then."""
+    return any(isinstance(key, frozenset) and of in key for key in found)
+
+
+def _listed(value: Any) -> tuple[Expr, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def nodes_of(value: Expr) -> Iterator[Expr]:
+    """An expression and every one inside of it."""
+    work: list[Any] = [value]
+    while work:
+        item = work.pop()
+        if isinstance(item, tuple):
+            work.extend(item)
+        elif isinstance(item, (*_NODES, *_PASSED)):
+            work.extend(getattr(item, field.name) for field in dataclasses.fields(item))  # type: ignore[arg-type]
+            if isinstance(item, _NODES):
+                yield item
+
+
+def _operations(gateway: CheckedGateway) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    used: dict[str, dict[str, set[str]]] = {}
+    for call in (call for endpoint in gateway.endpoints for call in endpoint.calls):
+        sent = used.setdefault(call.operation.backend, {}).setdefault(call.operation.key, set())
+        sent.update(f"{argument.parameter.location}.{argument.parameter.name}" for argument in call.arguments)
+        sent.update(["body"] if call.body is not None else [])
+    return {
+        backend: {key: tuple(sorted(sent)) for key, sent in sorted(operations.items())}
+        for backend, operations in sorted(used.items())
+    }

@@ -1,0 +1,155 @@
+"""A module of models as a small JSON Schema document: what datamodel-code-generator renders.
+
+Objects, lists, maps, scalars, null and unions, and nothing else. Every name in it is one that the plan has
+allocated; text of the backend's document is in descriptions, aliases and enum values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bffgen.plan.schemas import WIRE, ClassPlan, FieldPlan, ModelModule
+from bffgen.render.bounds import kept_bounds
+from bffgen.render.code import clean
+from bffgen.typesystem.model import (
+    Kind,
+    ListType,
+    MapType,
+    Null,
+    Nullable,
+    ObjectType,
+    Scalar,
+    Type,
+    Union,
+    is_nullable,
+    non_null,
+)
+from bffgen.typesystem.relations import is_never
+
+Schema = dict[str, Any]
+EMPTY_NAME = "\ue000"
+"""Stands for the property whose name is empty, until the fields are printed."""
+
+KNOWN_LIMIT = 30
+"""Most known values of an open enum that a description lists."""
+
+_ANYTHING: Schema = {"type": "object", "customTypePath": "pydantic.JsonValue"}
+_OPEN: Schema = {"type": "object", "additionalProperties": _ANYTHING}
+_LITERALS = (Kind.TEXT, Kind.INTEGER)
+
+
+def document(module: ModelModule) -> Schema:
+    """The document of a module."""
+    printer = _Printer(module)
+    schemas = {plan.name: printer.model(plan) for plan in module.classes}
+    info = {"title": "models", "version": "1"}
+    return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": schemas}}
+
+
+def aliases(module: ModelModule) -> dict[str, str]:
+    """The attributes that differ from their properties, as datamodel-code-generator takes them."""
+    entries = [(plan.name, entry) for plan in module.classes for entry in plan.fields]
+    return {f"{name}.{wire_name(e)}": e.attribute for name, e in entries if e.attribute != e.field.name}
+
+
+def wire_name(entry: FieldPlan) -> str:
+    """The property of a field; the generator would lose a name without letters."""
+    return entry.field.name or EMPTY_NAME
+
+
+class _Printer:
+    def __init__(self, module: ModelModule) -> None:
+        self._module = module
+        self._models = module.models
+        self._borrowed = {ref: name for name, ref in module.borrowed.items()}
+
+    def model(self, plan: ClassPlan) -> Schema:
+        fields = {wire_name(entry): self._field(entry, plan) for entry in plan.fields}
+        made: Schema = {"type": "object", "properties": fields}
+        if required := [wire_name(entry) for entry in plan.fields if entry.field.required]:
+            made["required"] = required
+        if plan.extra:
+            made["additionalProperties"] = True
+        if plan.description and (text := clean(plan.description)):
+            made["description"] = text
+        return made
+
+    def _field(self, entry: FieldPlan, plan: ClassPlan) -> Schema:
+        of, required = entry.field.type, entry.field.required
+        projected = not (required or plan.whole)
+        made = self._schema(non_null(of), plan)
+        made.update({} if plan.own else kept_bounds(non_null(of), patterns=plan.request))
+        if is_nullable(of) or projected:
+            made = _or_null(made)
+        if projected:
+            made["default"] = None
+        if text := described(entry.field.docs.description, of if not plan.request else None):
+            made["description"] = text
+        return made
+
+    def _schema(self, of: Type, plan: ClassPlan) -> Schema:
+        match of:
+            case Scalar():
+                return self._scalar(of, plan)
+            case ListType(item):
+                return {"type": "array", "items": self._schema(item, plan)}
+            case MapType(_, value):
+                return {"type": "object", "additionalProperties": self._schema(value, plan)}
+            case Nullable(inner):
+                return _or_null(self._schema(inner, plan), nested=True)
+            case Null():
+                return {"type": "null"}
+            case ObjectType() | Union() if not is_never(of):
+                return self._either(of, plan)
+            case _:
+                return dict(_ANYTHING)
+
+    def _scalar(self, of: Scalar, plan: ClassPlan) -> Schema:
+        if plan.request and of.values and not of.open and of.kind in _LITERALS:
+            return {"type": "integer" if of.kind is Kind.INTEGER else "string", "enum": list(of.values)}
+        if of.kind in WIRE:
+            json_type = {Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}.get(
+                of.kind, "string"
+            )
+            return {"type": json_type, "customTypePath": f"{self._module.runtime}.{WIRE[of.kind]}"}
+        return {"type": "string", "format": "uuid"} if of.kind is Kind.UUID else {"type": "string"}
+
+    def _either(self, of: ObjectType | Union, plan: ClassPlan) -> Schema:
+        arms = [
+            self._class(self._models.refs[key].module, self._models.refs[key].name)
+            for key in self._models.keys(of)
+        ]
+        arms += [self._schema(arm, plan) for arm in self._models.other_arms(of)]
+        if not arms:
+            return dict(_ANYTHING)
+        return arms[0] if len(arms) == 1 else {"anyOf": arms}
+
+    def _class(self, module: str, name: str) -> Schema:
+        if module == self._module.module:
+            return {"$ref": f"#/components/schemas/{name}"}
+        local = next(mine for ref, mine in self._borrowed.items() if (ref.module, ref.name) == (module, name))
+        return {"type": "object", "customTypePath": f"{module}.{local}"}
+
+
+def _or_null(made: Schema, *, nested: bool = False) -> Schema:
+    """The schema or null. A scalar that stands in a field says so by `nullable`, or its bounds would be lost."""
+    if made == _ANYTHING or made.get("type") == "null":
+        return made
+    if "anyOf" in made:
+        return {**made, "anyOf": [*made["anyOf"], {"type": "null"}]}
+    if nested or "$ref" in made or "properties" in made:
+        return {"anyOf": [made, {"type": "null"}]}
+    return {**made, "nullable": True}
+
+
+def described(text: str | None, of: Type | None) -> str:
+    """A field's description with the known values of an open enum."""
+    lines = [clean(text)] if text else []
+    scalar = non_null(of) if of is not None else None
+    scalar = scalar.item if isinstance(scalar, ListType) else scalar
+    if isinstance(scalar, Scalar) and scalar.values:
+        shown = [clean(str(value), 80).replace("\n", " ") for value in scalar.values[:KNOWN_LIMIT]]
+        lines.append(
+            "Known values: " + ", ".join(shown) + (", ..." if len(scalar.values) > KNOWN_LIMIT else ".")
+        )
+    return clean("\n\n".join(lines))

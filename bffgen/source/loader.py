@@ -1,0 +1,162 @@
+"""The one reader of input files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from bffgen.source.nodes import Complaints, Node, parse_nodes
+from bffgen.source.similar import closest
+from bffgen.source.text import SourceFile, Span
+
+MAX_BYTES = 32 * 1024 * 1024
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:", re.ASCII)
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+class _CannotRead(Exception):
+    """Why a file cannot be read, in the user's words."""
+
+    def __init__(self, message: str, help: str | None = None, code: str = "BFF106") -> None:
+        super().__init__(message)
+        self.help = help
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    node: Node | None
+
+
+class Loader:
+    """Reads documents, each once, none outside of `root` (the spec's folder).
+
+    `files` maps every file read, as messages show it, to the SHA-256 of its bytes.
+    """
+
+    def __init__(self, root: Path, complaints: Complaints) -> None:
+        self.root = root.resolve()
+        self.files: dict[str, str] = {}
+        self._complaints = complaints
+        self._read: dict[Path, _Read] = {}
+        self._places: dict[SourceFile, Path] = {}
+
+    def load(
+        self, path: Path | str, asked_by: Span | None = None, beside: SourceFile | None = None
+    ) -> Node | None:
+        """The root node of a document; None when it cannot be read, which is reported.
+
+        A `Path` is the user's own and taken as it is (relative to the working directory). A `str` is a
+        reference as written in a file: relative to the folder of `beside`, or to the root, and never outside of
+        the root. The finding stands at `asked_by`, the place of the reference, where the fault is the file's
+        and not its text's.
+        """
+        shown = str(path)
+        try:
+            resolved = _resolved(path) if isinstance(path, Path) else self._resolve_reference(path, beside)
+            shown = _display(resolved)
+            if resolved not in self._read:
+                self._read[resolved] = _Read(None)  # reported once, whoever asks again
+                self._read[resolved] = _Read(parse_nodes(self._file(resolved), self._complaints))
+            return self._read[resolved].node
+        except _CannotRead as error:
+            span = asked_by or Span(SourceFile(shown, ""), 0, 0)
+            self._complaints.complain(error.code, str(error), span, help=error.help)
+            return None
+
+    def _resolve_reference(self, reference: str, beside: SourceFile | None) -> Path:
+        if _REMOTE.match(reference) or reference.startswith("//"):
+            raise _CannotRead(
+                f"`{_redacted(reference)}` is not a file: documents are not fetched yet",
+                "save the document beside the spec and name the file",
+                code="BFF505",
+            )
+        if not reference.strip() or "\0" in reference:
+            raise _CannotRead("a path is expected")
+        if reference.startswith(("/", "\\")) or os.path.isabs(reference):
+            raise _CannotRead(f"`{reference}` is not a relative path", code="BFF602")
+        home = self._places.get(beside) if beside else None
+        resolved = _resolved((home.parent if home else self.root) / reference)
+        if not resolved.is_relative_to(self.root):
+            raise _CannotRead(f"`{reference}` leads outside of the spec's folder", code="BFF602")
+        return resolved
+
+    def _file(self, path: Path) -> SourceFile:
+        shown = _display(path)
+        raw = _read_bytes(path, shown)
+        self.files[shown] = hashlib.sha256(raw).hexdigest()
+        file = SourceFile(shown, _decoded(raw, shown))
+        self._places[file] = path
+        return file
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _CannotRead(f"`{_display(path)}` cannot be read: {_reason(error)}") from None
+
+
+def _read_bytes(path: Path, shown: str) -> bytes:
+    try:
+        if path.is_dir():
+            raise _CannotRead(f"`{shown}` is a folder, not a file")
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise _CannotRead(f"`{shown}` is not a regular file")
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _CannotRead(f"there is no file `{shown}`", _similar(path)) from None
+    except (OSError, ValueError) as error:
+        raise _CannotRead(f"`{shown}` cannot be read: {_reason(error)}") from None
+    if len(raw) > MAX_BYTES:
+        raise _CannotRead(f"`{shown}` is larger than {MAX_BYTES // 2**20} MiB", code="BFF107")
+    return raw
+
+
+def _decoded(raw: bytes, shown: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise _CannotRead(f"`{shown}` is UTF-16", "save the file as UTF-8") from None
+        line = raw.count(b"\n", 0, error.start) + 1
+        where = f"byte 0x{raw[error.start]:02X} in line {line}"
+        raise _CannotRead(f"`{shown}` is not UTF-8 text: {where}") from None
+    if _HTML.match(text):
+        raise _CannotRead(f"`{shown}` looks like an HTML page, not like a document in YAML or JSON")
+    if _BINARY.search(text, 0, 4096):
+        raise _CannotRead(f"`{shown}` is a binary file")
+    if not text.strip():
+        raise _CannotRead(f"`{shown}` is empty")
+    return text
+
+
+def _display(path: Path) -> str:
+    """Relative to the working directory, with `/` on every system."""
+    try:
+        return Path(os.path.relpath(path)).as_posix()
+    except (OSError, ValueError):  # another drive
+        return path.as_posix()
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or "the path cannot be used"
+    return str(reason).lower()
+
+
+def _redacted(text: str) -> str:
+    return re.sub(r"//[^/@]*@", "//***@", text)
+
+
+def _similar(path: Path) -> str | None:
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir())
+    except OSError:
+        return None
+    found = closest(path.name, names)
+    return f"did you mean `{found}`?" if found else None

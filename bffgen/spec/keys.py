@@ -1,0 +1,204 @@
+"""Every key that a spec may have, once: the parser, the messages and the JSON Schema are made from these tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a mapping. `shape` names a form that `schema.SHAPES` defines; `later`: it does not work yet."""
+
+    name: str
+    shape: str
+    about: str
+    required: bool = False
+    later: bool = False
+
+
+class Table:
+    """The keys of one kind of mapping; `what` is how messages call it ("a call")."""
+
+    def __init__(self, what: str, *keys: Key, later: Iterable[tuple[str, str]] = ()) -> None:
+        self.what = what
+        self.keys = {key.name: key for key in keys}
+        self.keys |= {name: Key(name, "anything", about, later=True) for name, about in later}
+
+    @property
+    def working(self) -> list[str]:
+        return [key.name for key in self.keys.values() if not key.later]
+
+
+SPEC = Table(
+    "a spec",
+    Key("bffgen", "version", "The version of the spec language: 1", required=True),
+    Key("name", "name", "The gateway's name: lower-case words joined by `-` or `_`", required=True),
+    Key("version", "text", "The gateway's own version, such as `1.0.0`"),
+    Key("title", "text", "The title of the published OpenAPI document"),
+    Key("description", "text", "The description of the published OpenAPI document"),
+    Key("backends", "backends", "The services that the gateway calls, by name", required=True),
+    Key("endpoints", "endpoints", "What the gateway answers: `GET /products/{product_id}`", required=True),
+    later=(
+        ("include", "other files of endpoints"),
+        ("defaults", "defaults for backends and endpoints"),
+        ("functions", "functions written in Python"),
+        ("shapes", "typed, reusable mappings"),
+        ("envelope", "what wraps every answer"),
+        ("proxies", "routes that pass through"),
+        ("contract", "a published document that the gateway must fit"),
+        ("security", "who may call"),
+        ("cors", "which sites may call"),
+        ("rate_limit", "how often a client may call"),
+        ("cache", "keeping answers"),
+        ("store", "where shared state lives"),
+        ("observability", "traces and metrics"),
+        ("http", "connections to backends"),
+        ("models", "which fields the models have"),
+        ("examples", "examples that become tests"),
+    ),
+)
+
+BACKEND = Table(
+    "a backend",
+    Key("openapi", "path", "The backend's OpenAPI document, relative to the spec", required=True),
+    Key("url", "url", "Where the backend is; else the document's first server"),
+    Key("presence", "presence", "`assumed` trusts that non-nullable properties are there although not required"),
+    Key("validate", "validate", "How strictly answers are checked"),
+    Key("success", "expression", "What must hold of an `answer` for it to be one"),
+    Key("reads", "names", "Operations that only read although they are a POST"),
+    Key("forward_headers", "headers_list", "The client's headers that are sent on"),
+    Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
+    later=(
+        ("overlay", "mending a document without editing it"),
+        ("auth", "credentials for a backend"),
+        ("retry", "trying again"),
+        ("breaker", "leaving a failing backend alone"),
+        ("hedge", "asking twice"),
+        ("concurrency", "a bound on calls at one time"),
+        ("cache", "keeping answers"),
+        ("http", "connections to a backend"),
+        ("operations", "operations that the document omits"),
+        ("rate_limit", "how often a backend is called"),
+    ),
+)
+
+ENDPOINT = Table(
+    "an endpoint",
+    Key("summary", "text", "A line about the endpoint"),
+    Key("description", "text", "More about the endpoint, in Markdown"),
+    Key("tags", "names", "Tags in the published document"),
+    Key("operation_id", "operation_id", "The operation's id; else made of method and path"),
+    Key("deprecated", "boolean", "Whether clients should leave it"),
+    Key("params", "params", "Parameters that need more than their uses say"),
+    Key("body", "body", "The request body: a type, or fields and their types"),
+    Key("calls", "calls", "The backend calls, by the name of their value"),
+    Key("let", "lets", "Named values"),
+    Key("require", "guards", "What must hold, else a problem answers"),
+    Key("response", "value", "The answer's body"),
+    Key("status", "status_value", "The answer's status, or an expression of literals"),
+    Key("response_headers", "headers", "The answer's headers; null omits one"),
+    Key("cookies", "cookies", "The answer's cookies; null omits one"),
+    Key("deadline", "duration", "How long the whole request may take"),
+    Key("degraded_status", "status", "The status of an answer in which a part failed"),
+    later=(
+        ("security", "who may call"),
+        ("rate_limit", "how often a client may call"),
+        ("cache", "keeping answers"),
+        ("examples", "examples that become tests"),
+        ("parallel_writes", "writes at the same time"),
+        ("envelope", "what wraps every answer"),
+        ("stream", "answers in parts"),
+        ("contract", "a published document that the endpoint must fit"),
+        ("cors", "which sites may call"),
+    ),
+)
+
+PARAM = Table(
+    "a parameter",
+    Key("type", "type", "The type; else inferred from its uses"),
+    Key("default", "anything", "The value when the client sends none, as plain YAML"),
+    Key("in", "location", "Where it stands when it is not in the path: `query` unless said"),
+    Key("name", "text", "Its name in the request when that is no name of the spec"),
+    Key("description", "text", "What it is"),
+    Key("example", "anything", "An example, as plain YAML"),
+    Key("deprecated", "boolean", "Whether clients should leave it"),
+    later=(("examples", "examples that become tests"),),
+)
+
+CALL = Table(
+    "a call",
+    Key("call", "head", "`backend.operation(name=value)`", required=True),
+    Key("args", "value_map", "Arguments whose names are no Python names"),
+    Key("body", "value", "The request body"),
+    Key("headers", "headers", "Headers that the document does not have as parameters"),
+    Key("as", "type", "The answer's type when the document has none"),
+    Key("when", "expression", "Only then; else the value is null"),
+    Key("require", "guards", "What must hold of the answer, else a problem answers"),
+    Key("after", "names", "Calls that must be done first"),
+    Key("on_error", "on_error", "What happens when the call fails: the endpoint fails unless said"),
+    Key("timeout", "duration", "How long the call may take"),
+    Key("read", "boolean", "Whether it only reads although it is a POST"),
+    later=(
+        ("calls", "blocks of calls"),
+        ("value", "blocks of calls"),
+        ("let", "blocks of calls"),
+        ("for", "a call per item"),
+        ("if", "a call per item"),
+        ("limit", "a bound on items"),
+        ("concurrency", "a bound on calls at one time"),
+        ("batch", "one call for many items"),
+        ("size", "one call for many items"),
+        ("items", "where the list is"),
+        ("key", "an index of the answer"),
+        ("paginate", "reading all pages"),
+        ("until", "reading all pages"),
+        ("max_pages", "reading all pages"),
+        ("use", "another call instead"),
+        ("undo", "taking a write back"),
+        ("retry", "trying again"),
+        ("hedge", "asking twice"),
+        ("cache", "keeping answers"),
+        ("breaker", "leaving a failing backend alone"),
+        ("auth", "credentials for a backend"),
+        ("stream", "answers in parts"),
+    ),
+)
+
+GUARD = Table(
+    "a guard",
+    Key("that", "expression", "What must be true", required=True),
+    Key("status", "problem_status", "The status of the problem otherwise", required=True),
+    Key("detail", "template", "A sentence for the client, with `{expression}` parts"),
+    Key("extra", "value_map", "More members of the problem document"),
+)
+
+REACTION = Table(
+    "an `on_error` entry",
+    Key("default", "value", "The call's value instead"),
+    Key("status", "status", "The status of an answer of our own"),
+    Key("detail", "template", "A sentence for the client, with `{expression}` parts"),
+    Key("extra", "value_map", "More members of the problem document"),
+    Key("body", "value", "A body instead of a problem document"),
+    later=(("use", "another call instead"),),
+)
+
+COOKIE = Table(
+    "a cookie",
+    Key("value", "value", "Its value; null omits it", required=True),
+    Key("secure", "boolean", "Only over https (true unless said)"),
+    Key("http_only", "boolean", "Not for scripts (true unless said)"),
+    Key("same_site", "same_site", "`lax` unless said"),
+    Key("max_age", "seconds", "How long it lives, in seconds"),
+    Key("path", "text", "The path it is for (`/` unless said)"),
+)
+
+DIRECTIVES = Table(
+    "a mapping of a response",
+    Key("$for", "expression", "One object for each: `r in reviews.items`"),
+    Key("$if", "expression", "Only where this is true"),
+    Key("$pick", "pick", "Fields copied from values: `{product: [name, images], basket: all}`"),
+    Key("$name", "type_name", "The model's name in the published document"),
+    Key("$omit_null", "boolean", "Leave out what is null"),
+    later=(("$of", "shapes"),),
+)

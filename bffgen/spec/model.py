@@ -1,0 +1,277 @@
+"""The spec as written: nothing resolved, nothing typed, every part with the place it stands at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bffgen.source.nodes import Node
+from bffgen.source.text import Span
+
+# ---------------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Expr:
+    """An expression in the Python subset, not yet parsed.
+
+    `node` is the YAML scalar and `text` a part of its text that starts at `offset` (an expression in parentheses
+    keeps them; white space around it is left out).
+    """
+
+    text: str
+    node: Node
+    offset: int = 0
+
+    def part(self, start: int, end: int) -> Span:
+        """Where a piece of `text` stands."""
+        return self.node.part(self.offset + start, self.offset + end)
+
+    @property
+    def span(self) -> Span:
+        return self.part(0, len(self.text))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Const:
+    """A YAML number, boolean or null where an expression may stand."""
+
+    value: int | float | bool | None
+    node: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ListValue:
+    """A YAML sequence: a list of values."""
+
+    items: tuple[Value, ...]
+    node: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pick:
+    """`$pick`: from each source (an expression) the named fields, or `all`."""
+
+    source: Expr
+    fields: tuple[tuple[str, Span], ...] | Literal["all"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ObjectValue:
+    """A YAML mapping: an object, or with `$for` a list of them.
+
+    `loop` is the text of `$for` ("r in reviews.items"), parsed with the expressions.
+    """
+
+    entries: tuple[tuple[str, Span, Value], ...]
+    node: Node
+    loop: Expr | None = None
+    condition: Expr | None = None
+    picks: tuple[Pick, ...] = ()
+    name: str | None = None  # $name
+    omit_null: bool = False
+
+
+Value = Expr | Const | ListValue | ObjectValue
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Template:
+    """A text for people with `{expression}` parts: `no product {product_id}`. `{{` and `}}` are braces."""
+
+    text: str
+    node: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TypeText:
+    """A type written as a Python annotation: `list[reviews.Review] | None`. Not yet parsed."""
+
+    text: str
+    node: Node
+
+
+# ---------------------------------------------------------------------------------------------- calls
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Guard:
+    """`{that:, status:, detail:}`: when `that` is not true the endpoint answers a problem with `status`."""
+
+    that: Expr | Const
+    status: int
+    detail: Template | None
+    extra: Mapping[str, Value]
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fail:
+    """The endpoint fails; the default."""
+
+    span: Span | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Default:
+    """The failed call gets this value: `null`, or `{default: value}`."""
+
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pass:
+    """The backend's status and documented body are the answer."""
+
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Answer:
+    """An answer of our own: a problem (`detail`, `extra`), or a body."""
+
+    status: int
+    detail: Template | None
+    extra: Mapping[str, Value]
+    body: Value | None
+    span: Span
+
+
+Reaction = Fail | Default | Pass | Answer
+
+FAILURE_KINDS = ("timeout", "unreachable", "tls", "invalid", "refused", "limit", "open")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OnErrorEntry:
+    """A line of the `on_error` table: `when` is a status (404), a class (`4xx`), a kind, or `else`."""
+
+    when: int | str
+    reaction: Reaction
+    span: Span  # of the key
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Call:
+    """A call of a backend operation.
+
+    `target` is the text before the arguments: `catalog.getProduct` or `orders["GET /orders/{id}"]`, split into
+    `backend` and `operation` (an operationId or `METHOD /path`). `arguments` joins the ones in the head and those
+    under `args:`; a head's argument is an `Expr` whose node is the head's scalar and whose text is a slice of it,
+    with `offset` telling where it starts (see `Argument`).
+    """
+
+    name: str
+    name_span: Span
+    backend: str
+    backend_span: Span
+    operation: str
+    operation_span: Span
+    arguments: tuple[Argument, ...]
+    body: Value | None
+    headers: Mapping[str, tuple[Value, Span]]
+    as_type: TypeText | None
+    when: Expr | Const | None
+    require: tuple[Guard, ...]
+    after: tuple[tuple[str, Span], ...]
+    on_error: tuple[OnErrorEntry, ...]  # one `else` entry for the short forms; empty: fail
+    timeout: float | None  # seconds
+    timeout_span: Span | None
+    read: bool | None
+    node: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Argument:
+    """`name` is the parameter's own name, its Python form, or `location.name` where two share one."""
+
+    name: str
+    name_span: Span
+    value: Value
+
+
+# ---------------------------------------------------------------------------------------------- endpoints
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Param:
+    """A parameter of an endpoint. `location` is None until it is known whether the path has it: then `query`."""
+
+    name: str
+    name_span: Span
+    location: Literal["query", "header", "cookie"] | None
+    wire_name: str | None
+    type: TypeText | None
+    default: Node | None
+    description: str | None
+    example: Node | None
+    deprecated: bool
+    node: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cookie:
+    value: Value
+    secure: bool = True
+    http_only: bool = True
+    same_site: Literal["lax", "strict", "none"] = "lax"
+    max_age: int | None = None
+    path: str = "/"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Endpoint:
+    """`path` is the template as written, `path_params` its variables in order."""
+
+    method: str
+    path: str
+    path_params: tuple[str, ...]
+    span: Span  # of the key `GET /products/{product_id}`
+    summary: str | None
+    description: str | None
+    tags: tuple[str, ...]
+    operation_id: str | None
+    operation_id_span: Span | None
+    deprecated: bool
+    params: Mapping[str, Param]
+    body: TypeText | Mapping[str, TypeText] | None
+    body_span: Span | None
+    calls: Mapping[str, Call]
+    let: Mapping[str, tuple[Value, Span]]
+    require: tuple[Guard, ...]
+    response: Value | None
+    status: Expr | Const | None
+    response_headers: Mapping[str, tuple[Value, Span]]
+    cookies: Mapping[str, tuple[Cookie, Span]]
+    deadline: float | None  # seconds
+    degraded_status: int | None
+    node: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Backend:
+    name: str
+    name_span: Span
+    openapi: str  # as written, relative to the spec's folder
+    openapi_span: Span
+    url: str | None
+    url_span: Span | None
+    presence: Literal["declared", "assumed"]
+    validate: Literal["lenient", "strict", "off"]
+    success: Expr | None
+    reads: tuple[tuple[str, Span], ...]
+    forward_headers: tuple[tuple[str, Span], ...]
+    timeout: float | None  # seconds
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Spec:
+    name: str
+    version: str
+    title: str | None
+    description: str | None
+    backends: Mapping[str, Backend]
+    endpoints: tuple[Endpoint, ...]
+    node: Node

@@ -1,0 +1,281 @@
+"""How types relate: assignability, the common type of two, fields of unions, and the words for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from bffgen.typesystem.model import (
+    NUMBER,
+    UNKNOWN,
+    Kind,
+    ListType,
+    MapType,
+    Null,
+    Nullable,
+    ObjectType,
+    Scalar,
+    SetType,
+    TupleType,
+    IterType,
+    Type,
+    Union,
+    Unknown,
+    is_nullable,
+    non_null,
+    nullable,
+    union,
+)
+
+NEVER = Union(())
+"""The type of no value: the elements of `[]`. It joins with everything and is assignable to everything."""
+
+BROKEN = Unknown()
+"""Stands for what could not be resolved. Told apart by identity, so that one mistake makes one message."""
+
+NUMERIC = (Kind.INTEGER, Kind.NUMBER)
+
+
+def is_broken(of: Type) -> bool:
+    """Whether a message about this value has been made already."""
+    return of is BROKEN
+
+
+def is_never(of: Type) -> bool:
+    return isinstance(of, Union) and not of.arms
+
+
+# ---------------------------------------------------------------------------------------------- words
+
+
+def describe(of: Type) -> str:
+    """The words for a type in a message: `list of `reviews.Review``, `integer or null`."""
+    match of:
+        case Scalar(kind, values) if values and len(values) == 1:
+            return f"the {kind} `{values[0]}`"
+        case Scalar(kind, values) if values:
+            return f"one of {_some(values)}"
+        case Scalar(kind, _, _, format_):
+            return f"{kind} ({format_})" if format_ and kind is Kind.TEXT else str(kind)
+        case ListType(item):
+            return f"list of {describe(item)}" if not is_never(item) else "empty list"
+        case MapType(_, value):
+            return f"map of {describe(value)}"
+        case TupleType(items):
+            return f"tuple of {', '.join(map(describe, items))}"
+        case SetType(item):
+            return f"set of {describe(item)}"
+        case IterType(item):
+            return f"sequence of {describe(item)}"
+        case Nullable(inner):
+            return f"{describe(inner)} or null"
+        case Null():
+            return "null"
+        case Unknown():
+            return "a value without a declared type"
+        case ObjectType():
+            return f"`{object_name(of)}`"
+        case Union(arms):
+            return " or ".join(map(describe, arms)) if arms else "nothing"
+    raise AssertionError(of)
+
+
+def object_name(of: ObjectType) -> str:
+    """How messages call an object: `reviews.Review`."""
+    return f"{of.backend}.{of.name}" if of.backend else of.name or "object"
+
+
+def _some(values: tuple[object, ...]) -> str:
+    shown = ", ".join(f"`{value}`" for value in values[:6])
+    return f"{shown}, ..." if len(values) > 6 else shown
+
+
+# ---------------------------------------------------------------------------------------------- objects
+
+
+def objects_in(of: Type) -> Iterator[ObjectType]:
+    """The objects that a value of this type itself may be: through null and unions, not into lists."""
+    match of:
+        case ObjectType():
+            yield of
+        case Nullable(inner):
+            yield from objects_in(inner)
+        case Union(arms):
+            for arm in arms:
+                yield from objects_in(arm)
+
+
+def parts(of: Type) -> Iterator[Type]:
+    """The types directly inside a container, null or a union (not the fields of an object)."""
+    match of:
+        case ListType(item) | SetType(item) | IterType(item):
+            yield item
+        case MapType(key, value):
+            yield key
+            yield value
+        case TupleType(items):
+            yield from items
+        case Nullable(inner):
+            yield inner
+        case Union(arms):
+            yield from arms
+
+
+def same_shape(one: Type, other: Type, seen: frozenset[tuple[int, int]] = frozenset()) -> bool:
+    """Whether two types are equal, objects compared by their fields."""
+    if one is other or (id(one), id(other)) in seen:
+        return True
+    if isinstance(one, ObjectType) and isinstance(other, ObjectType):
+        seen = seen | {(id(one), id(other))}
+        return one.fields.keys() == other.fields.keys() and all(
+            field.required == other.fields[name].required and same_shape(field.type, other.fields[name].type, seen)
+            for name, field in one.fields.items()
+        )
+    if type(one) is not type(other) or isinstance(one, (Scalar, Null, Unknown, ObjectType)):
+        return one == other
+    mine, theirs = list(parts(one)), list(parts(other))
+    return len(mine) == len(theirs) and all(same_shape(a, b, seen) for a, b in zip(mine, theirs, strict=True))
+
+
+# ---------------------------------------------------------------------------------------------- join
+
+
+def join(one: Type, other: Type) -> Type:
+    """The type of a value that is either: equal stays, null makes nullable, integer into number, else a union."""
+    if is_broken(one) or is_broken(other):
+        return BROKEN
+    if is_never(one) or is_never(other):
+        return other if is_never(one) else one
+    if is_nullable(one) or is_nullable(other):
+        if isinstance(one, Null) or isinstance(other, Null):
+            return nullable(other if isinstance(one, Null) else one)
+        return nullable(join(non_null(one), non_null(other)))
+    match one, other:
+        case Scalar(), Scalar():
+            return _join_scalars(one, other)
+        case ListType(), ListType():
+            return ListType(join(one.item, other.item), min(one.min_items, other.min_items))
+        case MapType(), MapType():
+            return MapType(join(one.key, other.key), join(one.value, other.value))
+        case (SetType(), SetType()) | (IterType(), IterType()):
+            return type(one)(join(one.item, other.item))
+        case TupleType(), TupleType() if len(one.items) == len(other.items):
+            return TupleType(tuple(map(join, one.items, other.items)))
+    return one if same_shape(one, other) else union((one, other))
+
+
+def _join_scalars(one: Scalar, other: Scalar) -> Type:
+    if one.kind is not other.kind:
+        return NUMBER if one.kind in NUMERIC and other.kind in NUMERIC else union((widen(one), widen(other)))
+    if one.values is None or other.values is None:
+        plain = one if one.values is None else other
+        return replace(plain, format=one.format if one.format == other.format else None)
+    values = tuple(dict.fromkeys((*one.values, *other.values)))
+    return Scalar(one.kind, values, one.open or other.open)
+
+
+def join_all(types: list[Type]) -> Type:
+    return reduce(join, types, NEVER)
+
+
+def widen(of: Type) -> Type:
+    """The type as an answer shows it: literal values become known values of an open type, `[]` holds anything."""
+    match of:
+        case Scalar(_, values, False) if values:
+            return replace(of, open=True)
+        case ListType(item):
+            return replace(of, item=UNKNOWN if is_never(item) else widen(item))
+        case MapType(key, value):
+            return MapType(widen(key), UNKNOWN if is_never(value) else widen(value))
+        case Nullable(inner):
+            return nullable(widen(inner))
+        case Union(arms, tag, tags) if arms:
+            return union(tuple(map(widen, arms)), tag, tags)
+    return of
+
+
+# ---------------------------------------------------------------------------------------------- assign
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why a value does not fit: `given` where `wanted` is needed, at `path` inside the value ("" at the top)."""
+
+    given: Type
+    wanted: Type
+    path: str = ""
+    missing: str | None = None  # a required field that is not there
+
+    @property
+    def null_alone(self) -> bool:
+        """Whether the value would fit if it were not null."""
+        return is_nullable(self.given) and not is_nullable(self.wanted) and not self.missing
+
+
+def assign(given: Type, wanted: Type, path: str = "", seen: frozenset[tuple[int, int]] = frozenset()) -> Mismatch | None:
+    """None when every value of `given` may stand where `wanted` is asked for.
+
+    An open enum (read from a backend) fits a closed one that has its known members: an unknown member is refused
+    before it is sent. A nullable field fits an optional one: null is left out.
+    """
+    fits: Callable[[Type, Type], Mismatch | None] = lambda a, b: assign(a, b, path, seen)  # noqa: E731
+    no = Mismatch(given, wanted, path)
+    if is_broken(given) or is_broken(wanted) or is_never(given) or isinstance(wanted, Unknown):
+        return None
+    if isinstance(given, Unknown):
+        return no
+    if is_nullable(given):
+        if not is_nullable(wanted):
+            return no if isinstance(given, Null) or fits(non_null(given), wanted) is None else fits(non_null(given), wanted)
+        return None if isinstance(given, Null) else fits(non_null(given), non_null(wanted))
+    wanted = non_null(wanted)
+    if isinstance(given, Union):
+        return next((found for arm in given.arms if (found := fits(arm, wanted))), None)
+    match given, wanted:
+        case Scalar(), Scalar():
+            return None if _scalar_fits(given, wanted) else no
+        case ListType(), ListType():
+            return assign(given.item, wanted.item, f"{path}[]", seen)
+        case MapType(), MapType():
+            return assign(given.key, wanted.key, path, seen) or assign(given.value, wanted.value, f"{path}[]", seen)
+        case ObjectType(), MapType():
+            return _object_in_map(given, wanted, path, seen)
+        case ObjectType(), ObjectType():
+            return _object_fits(given, wanted, path, seen)
+        case _, Union():
+            return None if any(fits(given, arm) is None for arm in wanted.arms) else no
+    return None if given == wanted else no
+
+
+def _scalar_fits(given: Scalar, wanted: Scalar) -> bool:
+    if given.kind is not wanted.kind and not (given.kind is Kind.INTEGER and wanted.kind is Kind.NUMBER):
+        return wanted.kind is Kind.TEXT and wanted.values is None and given.kind in (Kind.UUID, Kind.DATE, Kind.DATETIME)
+    if wanted.values is None or wanted.open:
+        return True
+    return given.values is not None and set(given.values) <= set(wanted.values)
+
+
+def _object_in_map(given: ObjectType, wanted: MapType, path: str, seen: frozenset[tuple[int, int]]) -> Mismatch | None:
+    for name, field in given.fields.items():
+        if found := assign(field.type, wanted.value, f"{path}.{name}", seen):
+            return found
+    return None
+
+
+def _object_fits(given: ObjectType, wanted: ObjectType, path: str, seen: frozenset[tuple[int, int]]) -> Mismatch | None:
+    if given is wanted or (id(given), id(wanted)) in seen:
+        return None
+    seen = seen | {(id(given), id(wanted))}
+    for name, field in wanted.fields.items():
+        have = given.fields.get(name)
+        if have is None:
+            if field.required:
+                return Mismatch(given, wanted, path, missing=name)
+            continue
+        if field.required and not have.required and not is_nullable(field.type):
+            return Mismatch(nullable(have.type), field.type, f"{path}.{name}")
+        given_type = have.type if field.required else non_null(have.type)
+        if not isinstance(given_type, Null) and (found := assign(given_type, field.type, f"{path}.{name}", seen)):
+            return found
+    return None
