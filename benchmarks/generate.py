@@ -2,8 +2,8 @@
 
     make bench            or: python benchmarks/generate.py [RUNS]
 
-The large documents are Discord's (1.2 MB, 242 operations) with four operations in use, and a synthetic YAML one
-of about 1 MB with four of 1,400 in use, which is the harder case: YAML is slower to read than JSON.
+The large documents are Discord's (1.2 MB, 242 operations) with four operations in use, and a synthetic YAML
+one of about 1 MB with four of 1,400 in use, the harder case: YAML is slower to read than JSON.
 """
 
 from __future__ import annotations

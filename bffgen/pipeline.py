@@ -19,7 +19,7 @@ from bffgen.spec.model import Spec
 from bffgen.spec.parse import parse_spec
 
 if TYPE_CHECKING:
-    from bffgen.output.tree import FileTree
+    from bffgen.plan.files import FileTree
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Checked:
 
     gateway: CheckedGateway | None
     diagnostics: Diagnostics
-    inputs: Mapping[str, str]  # every file read: its path from the spec's folder -> its sha256
-    files: tuple[Path, ...]  # the same files on disk
+    files: Mapping[Path, str]  # every input file that was read, absolute -> its sha256
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,12 @@ class Compiled:
 
 
 def check_spec(path: Path) -> Checked:
-    """Everything that can be wrong with a spec and its documents, found; nothing is written."""
+    """Find everything that is wrong with a spec and its documents. Nothing is written."""
     diags = Diagnostics()
     loader = Loader(path.parent, diags)
     gateway = _check(path, loader, diags)
-    return Checked(gateway, diags, dict(loader.files), tuple(path.parent / name for name in loader.files))
+    files = {Path(shown).resolve(): digest for shown, digest in loader.files.items()}
+    return Checked(gateway, diags, files)
 
 
 def compile_spec(path: Path) -> Compiled:
@@ -75,8 +75,8 @@ def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | N
 def load_documents(spec: Spec, loader: Loader, diags: Diagnostics) -> dict[str, Document]:
     """The backends' documents; one that cannot be read is reported and left out."""
     documents = {}
-    for backend in spec.backends.values():
-        document = load_document(backend.name, backend.openapi, loader, diags, backend.openapi_span)
+    for name, backend in spec.backends.items():
+        document = load_document(name, backend.openapi, loader, diags, backend.openapi_span, backend.presence)
         if document is not None:
-            documents[backend.name] = document
+            documents[name] = document
     return documents

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bffgen.check import values
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
-from bffgen.check import values
 from bffgen.expr.scope import Context
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
@@ -87,7 +87,7 @@ def statuses(endpoint: spec.Endpoint, has_response: bool, ctx: Context) -> tuple
     if endpoint.status is None:
         return None, (usual,)
     if isinstance(endpoint.status, spec.Const):
-        found = [endpoint.status.value]
+        found: list[object] = [endpoint.status.value]
         made = None
     else:
         made = values.expression(endpoint.status, ctx)

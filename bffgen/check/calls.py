@@ -58,7 +58,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     guards = check_guards(call, names)
     for name, span in call.after:
         _after(name, span, call, ctx, names)
-    backend = names.backends.spec.backends[call.backend]
+    backend = names.backends.whole.backends[call.backend]
     return CheckedCall(
         name=call.name,
         operation=operation,
@@ -131,7 +131,14 @@ def parameter_owner(call: spec.Call) -> str:
 
 
 def _required_null(
-    found: tree.Expr, call: spec.Call, name: str, shown: str, why: Label, made: Made, ctx: Context, names: Names
+    found: tree.Expr,
+    call: spec.Call,
+    name: str,
+    shown: str,
+    why: Label,
+    made: Made,
+    ctx: Context,
+    names: Names,
 ) -> tree.Expr:
     """A required argument that may be null: a call that is nullable anyway is then not made, another is an error."""
     if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
@@ -166,7 +173,11 @@ def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names
         if declared.required:
             help_ = "add `body:` to the call"
             names.diags.report(
-                "BFF209", f"call `{call.name}` sends no body", Label(call.operation_span, "needs a body"), why, help=help_
+                "BFF209",
+                f"call `{call.name}` sends no body",
+                Label(call.operation_span, "needs a body"),
+                why,
+                help=help_,
             )
         return None
     shown = call.body.text if isinstance(call.body, spec.Expr) else ""
@@ -237,7 +248,9 @@ def _after(name: str, span: Span, call: spec.Call, ctx: Context, names: Names) -
     names.diags.report("BFF205", f"unknown call `{name}`", Label(span, "not a call of this endpoint"), help=help_)
 
 
-def _passes(operation: Operation, from_request_alone: bool, forwarded: tuple[tuple[str, object], ...]) -> frozenset[int]:
+def _passes(
+    operation: Operation, from_request_alone: bool, forwarded: tuple[tuple[str, object], ...]
+) -> frozenset[int]:
     """The statuses that reach the client as they are when the call fails hard."""
     documented = {response.status for response in operation.responses}
     passing = {status for status in PASSING if status in documented} if from_request_alone else set()

@@ -18,9 +18,10 @@ from bffgen.check.model import (
 from bffgen.check.names import Names
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
-from bffgen.diagnostics.model import Diagnostics
+from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.facts import proved
+from bffgen.expr.functions import FUNCTIONS
 from bffgen.expr.scope import Binding, Context, Fact
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
@@ -44,6 +45,7 @@ DEFAULT_DEADLINE = 5.0  # seconds
 
 def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoint:
     """The checked endpoint; with messages, whatever could be made of it."""
+    _hidden(endpoint, backends.diags)
     operations = {name: backends.operation(call) for name, call in endpoint.calls.items()}
     uses = collect_uses(endpoint, operations)
     params = check_params(endpoint, uses, backends)
@@ -84,6 +86,26 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     unused(endpoint, params, names.seen, backends.diags)
     graph.check_graph(checked, endpoint, names.seen, backends.diags)
     return replace(checked, named_models=_named(checked))
+
+
+def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
+    """A name never hides another, or a function (BFF208)."""
+    seen: dict[str, Span] = {}
+    spans = [(name, endpoint.params[name].name_span) for name in endpoint.params]
+    spans += [(name, endpoint.span) for name in endpoint.path_params if name not in endpoint.params]
+    spans += [(name, call.name_span) for name, call in endpoint.calls.items()]
+    spans += [(name, span) for name, (_, span) in endpoint.let.items()]
+    for name, span in spans:
+        if name in seen:
+            diags.report("BFF208", f"`{name}` hides another name", Label(span, "again"), Label(seen[name], "here"))
+        elif name in FUNCTIONS or name in ("dict", "status", "header"):
+            diags.report(
+                "BFF208",
+                f"`{name}` hides the function `{name}`",
+                Label(span, "a function of the language"),
+                help=f"choose another name; for a parameter: `{name}_: {{name: {name}}}`",
+            )
+        seen.setdefault(name, span)
 
 
 def default_operation_id(endpoint: spec.Endpoint) -> str:
@@ -145,10 +167,18 @@ class _Answer:
 
 
 def _replies(
-    answer: _Answer, calls: tuple[CheckedCall, ...], lets: tuple[CheckedLet, ...], guards: tuple[CheckedGuard, ...]
+    answer: _Answer,
+    calls: tuple[CheckedCall, ...],
+    lets: tuple[CheckedLet, ...],
+    guards: tuple[CheckedGuard, ...],
 ) -> set[str]:
     """The calls whose status or headers are asked for, anywhere."""
-    roots = [answer.response, answer.status, *(v for _, v in answer.headers), *(c.value for c in answer.cookies)]
+    roots = [
+        answer.response,
+        answer.status,
+        *(v for _, v in answer.headers),
+        *(c.value for c in answer.cookies),
+    ]
     roots += [let.value for let in lets]
     roots += [root for guard in guards for root in (guard.that, guard.detail)]
     for call in calls:
@@ -190,4 +220,3 @@ def _named(endpoint: CheckedEndpoint) -> dict[ObjectType, str]:
         return {}
     made = (node for node in walk(endpoint.response) if isinstance(node, tree.MakeObject))
     return {node.type: node.type.name for node in made if node.type.backend is None and node.type.name}
-

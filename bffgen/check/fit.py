@@ -81,7 +81,9 @@ def _wrong_type(
         return
     inside = f" (in `{mismatch.path.lstrip('.')}`: {describe(mismatch.given)})" if mismatch.path else ""
     message = f"{what} takes {describe(wanted)}, not {describe(given.type)}{inside}"
-    ctx.diags.report("BFF301", message, Label(where, describe(given.type)), *labels, help=_help(given.type, wanted, shown))
+    ctx.diags.report(
+        "BFF301", message, Label(where, describe(given.type)), *labels, help=_help(given.type, wanted, shown)
+    )
 
 
 def _help(given: Type, wanted: Type, shown: str) -> str | None:
@@ -121,7 +123,12 @@ def retarget(given: tree.Expr, wanted: Type) -> tree.Expr:
             made_loop = replace(given, element=retarget(element, inner.item))
             return replace(made_loop, type=wanted if is_nullable(given.type) else inner)
         case tree.Choice(then=then, other=other):
-            return replace(given, then=retarget(then, wanted), other=retarget(other, wanted), type=_with_null(given, inner))
+            return replace(
+                given,
+                then=retarget(then, wanted),
+                other=retarget(other, wanted),
+                type=_with_null(given, inner),
+            )
         case tree.MakeMap(entries_) if isinstance(inner, MapType):
             return replace(given, entries=tuple((k, retarget(v, inner.value)) for k, v in entries_), type=inner)
     return tree.Convert(given, _with_null(given, inner), given.span)

@@ -16,18 +16,17 @@ from bffgen.typesystem.model import (
     TEXT,
     Bounds,
     Docs,
+    Kind,
     ListType,
     MapType,
     ObjectType,
     Scalar,
     Type,
     Union,
-    Kind,
     non_null,
 )
 from bffgen.typesystem.names import field_named
 from bffgen.typesystem.relations import describe
-
 
 _SpanOf = Callable[[ast.expr], Span]
 
@@ -140,9 +139,7 @@ class Flow:
                 self._node(keyword.value, wanted.inside(found.type, found.required, found.docs, found.span), span)
 
     def _use(self, path: tuple[str, ...], node: ast.expr, wanted: Wanted, span: _SpanOf) -> None:
-        self.uses.add(
-            path, Use(wanted.type, wanted.required, wanted.docs, span(node), wanted.declared, wanted.where)
-        )
+        self.uses.add(path, Use(wanted.type, wanted.required, wanted.docs, span(node), wanted.declared, wanted.where))
 
 
 def _path(node: ast.expr) -> tuple[str, ...] | None:

@@ -49,7 +49,7 @@ class Names:
         scope = Scope(
             self._find,
             self._all,
-            lambda name: name in self.backends.spec.backends,
+            lambda name: name in self.backends.whole.backends,
             header=self._header,
             headers=self._headers,
         )

@@ -25,13 +25,13 @@ SAFE = ("GET", "HEAD", "OPTIONS", "QUERY", "TRACE")
 class Backends:
     """The spec's backends beside their documents, and the types that can be named."""
 
-    spec: spec.Spec
+    whole: spec.Spec
     documents: Mapping[str, Document]
     diags: Diagnostics
 
     def operation(self, call: spec.Call) -> Operation | None:
         """The operation that a call names; None after a message (BFF201, BFF202)."""
-        if call.backend not in self.spec.backends:
+        if call.backend not in self.whole.backends:
             self._unknown_backend(call)
             return None
         document = self.documents.get(call.backend)
@@ -43,8 +43,8 @@ class Backends:
         return found
 
     def _unknown_backend(self, call: spec.Call) -> None:
-        near = closest(call.backend, self.spec.backends)
-        labels = [Label(self.spec.backends[near].name_span, "a backend with a similar name")] if near else []
+        near = closest(call.backend, self.whole.backends)
+        labels = [Label(self.whole.backends[near].name_span, "a backend with a similar name")] if near else []
         self.diags.report(
             "BFF201",
             f"unknown backend `{call.backend}`",
@@ -70,8 +70,14 @@ class Backends:
     def type_named(self, node: ast.expr, ctx: Context, request: bool) -> Type | None:
         """`reviews.Review` or `reviews["odd name"]`; None after a message (BFF201, BFF207)."""
         base = node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else node
-        if not isinstance(base, ast.Name) or base.id not in self.spec.backends:
-            ctx.error("BFF207", node, f"unknown type `{ctx.text(node)}`", "not a type", help="write `backend.Schema`")
+        if not isinstance(base, ast.Name) or base.id not in self.whole.backends:
+            ctx.error(
+                "BFF207",
+                node,
+                f"unknown type `{ctx.text(node)}`",
+                "not a type",
+                help="write `backend.Schema`",
+            )
             return None
         name = node.attr if isinstance(node, ast.Attribute) else ""
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
@@ -93,7 +99,9 @@ class Backends:
         if parsed is None:
             return None
         scope = Scope(
-            lambda name: None, lambda: (), type_named=lambda found, inner: self.type_named(found, inner, request)
+            lambda name: None,
+            lambda: (),
+            type_named=lambda found, inner: self.type_named(found, inner, request),
         )
         return annotation(parsed.tree, Context(scope, self.diags, parsed))
 
@@ -101,7 +109,7 @@ class Backends:
         """Whether the operation changes something: its method says so, unless `reads` or `read` know better."""
         if call.read is not None:
             return not call.read
-        reads = {name for name, _ in self.spec.backends[call.backend].reads}
+        reads = {name for name, _ in self.whole.backends[call.backend].reads}
         return operation.method not in SAFE and not ({operation.id, operation.key} & reads)
 
 
@@ -171,8 +179,6 @@ def _body(response: Response) -> Type:
     if response.type is None or (response.media_type and not is_json(response.media_type)):
         return NULL
     return response.type
-
-
 
 
 # ---------------------------------------------------------------------------------------------- arguments

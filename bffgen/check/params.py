@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree, mentions
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.openapi.model import Operation
-from bffgen.openapi.sample import fits
+from bffgen.openapi.fits import fits
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -72,7 +72,12 @@ def check_params(endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> dic
 
 
 def _param(
-    name: str, param: spec.Param | None, in_path: bool, endpoint: spec.Endpoint, uses: Uses, backends: Backends
+    name: str,
+    param: spec.Param | None,
+    in_path: bool,
+    endpoint: spec.Endpoint,
+    uses: Uses,
+    backends: Backends,
 ) -> CheckedParam:
     diags = backends.diags
     of = _param_type(name, param, endpoint, uses, backends)
@@ -116,9 +121,7 @@ def _fits_location(of: Type, location: str) -> bool:
     return isinstance(of, Scalar)
 
 
-def _param_type(
-    name: str, param: spec.Param | None, endpoint: spec.Endpoint, uses: Uses, backends: Backends
-) -> Agreed:
+def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> Agreed:
     found = uses.of(name)
     if param is not None and param.type is not None:
         said = backends.written_type(param.type, request=True)
@@ -213,7 +216,7 @@ def _declared_fields(endpoint: spec.Endpoint, written: Mapping[str, spec.TypeTex
         said = backends.written_type(text, request=True)
         of = BROKEN if said is None else said
         fields[name] = Field(name, of, said is None or not is_nullable(of), NO_DOCS, text.node.span)
-    return ObjectType("Body", None, lambda: fields, span=endpoint.body_span or endpoint.span, request=True)
+    return ObjectType("Body", None, lambda: fields, place=endpoint.body_span or endpoint.span, request=True)
 
 
 def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> Type:

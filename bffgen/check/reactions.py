@@ -19,9 +19,7 @@ from bffgen.typesystem.relations import assign
 KINDS = ("status", *spec.FAILURE_KINDS)
 
 
-def check_reactions(
-    call: spec.Call, operation: Operation, reply: Type, ctx: Context
-) -> tuple[CheckedReaction, ...]:
+def check_reactions(call: spec.Call, operation: Operation, reply: Type, ctx: Context) -> tuple[CheckedReaction, ...]:
     """The table, the most specific entry first: status, kind, class, else."""
     found = [_entry(entry, call, operation, reply, ctx) for entry in call.on_error]
     _never(call, operation, ctx.diags)
@@ -124,7 +122,7 @@ def _pass(entry: spec.OnErrorEntry, operation: Operation, span: object, diags: D
             "BFF407",
             f"`{operation.key}` documents no body for `{entry.when}`",
             Label(where, "nothing to pass on"),
-            help="answer a problem of your own: `{status: 404, detail: \"...\"}`",
+            help='answer a problem of your own: `{status: 404, detail: "..."}`',
         )
     return PassOn(tuple(bodies))
 

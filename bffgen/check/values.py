@@ -149,9 +149,7 @@ def _for(written: spec.ObjectValue, loop: spec.Expr, ctx: Context, wanted: Type 
     element = _object(written, inner, item_wanted)
     holds_null = is_nullable(one.source.type)
     of: Type = ListType(element.type)
-    result = tree.Loop(
-        LoopKind.LIST, None, element, (one,), holds_null, nullable(of) if holds_null else of, span
-    )
+    result = tree.Loop(LoopKind.LIST, None, element, (one,), holds_null, nullable(of) if holds_null else of, span)
     return result if wanted is None else fit(result, wanted, span, ctx, "")
 
 
@@ -188,15 +186,15 @@ def typed_object(written: spec.ObjectValue, target: ObjectType, ctx: Context, pa
     for key, where, item in _produced(written, ctx, target):
         field = field_named(target, key)
         if field is None:
-            access._no_field(target, key, where, ctx)  # noqa: SLF001
+            access._no_field(target, key, where, ctx)
             continue
         allowed = field.type if field.required else nullable(field.type)
         made = item if isinstance(item, tree.Expr) else value(item, ctx, allowed)
         entries[field.name] = fit(made, allowed, where, ctx, "") if isinstance(item, tree.Expr) else made
     missing = [name for name, field in target.fields.items() if field.required and name not in entries]
     if missing and not partial:
-        where = target.fields[missing[0]].span
-        labels = [Label(where, "declared here: required")] if where else []
+        declared = target.fields[missing[0]].span
+        labels = [Label(declared, "declared here: required")] if declared else []
         ctx.diags.report(
             "BFF209",
             f"`{object_name(target)}` needs the field `{missing[0]}`",
@@ -219,7 +217,9 @@ def _as_map(written: spec.ObjectValue, target: MapType | Unknown, ctx: Context) 
     for key, where, item in _produced(written, ctx, None):
         made = item if isinstance(item, tree.Expr) else value(item, ctx, wanted)
         entries.append((tree.Literal(key, TEXT, where), made))
-    return tree.MakeMap(tuple(entries), target if isinstance(target, MapType) else MapType(TEXT, target), written.node.span)
+    return tree.MakeMap(
+        tuple(entries), target if isinstance(target, MapType) else MapType(TEXT, target), written.node.span
+    )
 
 
 def _own_object(written: spec.ObjectValue, ctx: Context) -> tree.Expr:
@@ -281,7 +281,10 @@ def _objects(of: Type) -> list[ObjectType]:
 
 def _twice(key: str, where: Span, first: Span, ctx: Context) -> None:
     ctx.diags.report(
-        "BFF312", f"the field `{key}` is produced twice", Label(where, "again here"), Label(first, "first here")
+        "BFF312",
+        f"the field `{key}` is produced twice",
+        Label(where, "again here"),
+        Label(first, "first here"),
     )
 
 
@@ -301,7 +304,9 @@ def template(written: spec.Template, ctx: Context) -> tree.Expr:
         elif char == "{":
             end = _hole_end(text, at)
             if end < 0:
-                ctx.diags.report("BFF113", "a `{` without its `}`", node.part(at, at + 1), help="write `{{` for a brace")
+                ctx.diags.report(
+                    "BFF113", "a `{` without its `}`", node.part(at, at + 1), help="write `{{` for a brace"
+                )
                 return broken(node.span)
             if plain:
                 parts.append(plain)
@@ -337,5 +342,3 @@ def literal_node(node: Node) -> tree.Expr:
     given = node.value
     kinds: dict[type, Type] = {bool: BOOLEAN, int: INTEGER, float: NUMBER, str: TEXT, type(None): NULL}
     return tree.Literal(given, kinds[type(given)], node.span)
-
-

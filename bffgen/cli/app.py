@@ -55,9 +55,7 @@ SpecArgument = Annotated[
         show_default=False,
     ),
 ]
-FormatOption = Annotated[
-    Format, typer.Option("--format", envvar="BFFGEN_FORMAT", help="How findings are printed.")
-]
+FormatOption = Annotated[Format, typer.Option("--format", envvar="BFFGEN_FORMAT", help="How findings are printed.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")]
 PortOption = Annotated[
     int, typer.Option(help="The first port; 0 takes free ones.", min=0, max=65000, show_default=True)
@@ -118,9 +116,7 @@ def plan(
     endpoint: Annotated[
         str, typer.Option("--endpoint", "-e", help="Only this one: `GET /a/{b}` or its operation id.")
     ] = "",
-    format: Annotated[
-        PlanFormat, typer.Option("--format", help="How the plan is printed.")
-    ] = PlanFormat.TEXT,
+    format: Annotated[PlanFormat, typer.Option("--format", help="How the plan is printed.")] = PlanFormat.TEXT,
 ) -> None:
     """Show the calls of an endpoint, their order and what they cost."""
     from bffgen.cli.plan import plan as command

@@ -81,7 +81,7 @@ class Session:
         """Compile; with errors the last good gateway goes on serving."""
         self.seen = _states([self.spec])
         compiled = compile_spec(self.spec)
-        self.seen |= _states([*compiled.checked.files])
+        self.seen |= _states(list(compiled.checked.files))
         print_findings(compiled.checked.diagnostics, Format.TEXT, sys.stderr)
         if compiled.tree is None:
             kept = "the last good gateway goes on serving" if self.children else "nothing is served yet"

@@ -31,14 +31,14 @@ def wants_colour(stream: IO[str]) -> bool:
 
 
 def find_spec(given: Path | None) -> Path:
-    """The spec that was named, or the one that is here; a file that can be read."""
+    """The spec that was named, or the one that is here: a file that can be opened."""
     path = given if given is not None else _discover()
     if path.is_dir():
         raise fail(f"`{path}` is a folder, not a spec")
-    try:
-        path.open("rb").close()
-    except OSError as reason:
-        raise fail(f"cannot read `{path}`: {(reason.strerror or str(reason)).lower()}") from None
+    if not path.exists():
+        raise fail(f"there is no file `{path}`")
+    if not os.access(path, os.R_OK):
+        raise fail(f"`{path}` cannot be read: permission denied")
     return path
 
 

@@ -69,6 +69,7 @@ _ALL = (
     Code("BFF311", "a value that an enum does not have"),
     Code("BFF312", "a field that is produced twice"),
     Code("BFF313", "a default that does not fit"),
+    _warning("BFF314", "a default that is never needed"),
     # 4xx: graph, cost and policy
     Code("BFF401", "calls that wait for each other"),
     Code("BFF402", "a required argument may be null"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bffgen.diagnostics.catalog import CODES, Severity
-from bffgen.source.text import Span
+from bffgen.diagnostics.ignore import is_ignored
+from bffgen.source.text import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Diagnostics:
     """Collects what the passes find. A pass never stops at its first finding."""
 
     def __init__(self) -> None:
+        self.first: SourceFile | None = None  # the spec
         self._found: dict[tuple[str, Span], Diagnostic] = {}
 
     def report(
@@ -73,13 +75,14 @@ class Diagnostics:
         return any(found.severity is Severity.ERROR for found in self._found.values())
 
     def sorted(self) -> list[Diagnostic]:
-        """By file (the spec's first), line, column, code."""
-        files: dict[object, int] = {}
-        for found in self._found.values():
-            files.setdefault(found.primary.span.file, len(files))
+        """By file (the spec's first), line, column, code; without the warnings that their line silences."""
 
-        def key(found: Diagnostic) -> tuple[str, int, str]:
+        def key(found: Diagnostic) -> tuple[bool, str, int, str]:
             span = found.primary.span
-            return span.file.path, span.start, found.code
+            return span.file is not self.first, span.file.path, span.start, found.code
 
-        return sorted(self._found.values(), key=key)
+        return sorted((found for found in self._found.values() if not _is_silenced(found)), key=key)
+
+
+def _is_silenced(found: Diagnostic) -> bool:
+    return found.severity is Severity.WARNING and is_ignored(found.code, found.primary.span)

@@ -32,7 +32,7 @@ from bffgen.typesystem.model import (
     nullable,
 )
 from bffgen.typesystem.names import field_named, python_name
-from bffgen.typesystem.relations import BROKEN, describe, is_broken, join_all, objects_in, object_name
+from bffgen.typesystem.relations import BROKEN, describe, is_broken, join_all, object_name, objects_in
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -117,7 +117,10 @@ def subscript(base: tree.Expr, node: ast.Subscript, ctx: Context, infer: Infer) 
         if -len(inner.items) <= key.value < len(inner.items):
             return tree.ElementOf(base, key, True, inner.items[key.value], ctx.span(node))
     return ctx.error(
-        "BFF305", node.value, f"{describe(base.type)} has no elements", "only lists, maps and texts have `[ ]`"
+        "BFF305",
+        node.value,
+        f"{describe(base.type)} has no elements",
+        "only lists, maps and texts have `[ ]`",
     )
 
 
@@ -145,9 +148,7 @@ def _literal_int(key: tree.Expr) -> int | None:
 
 def _entry(base: tree.Expr, inner: MapType, key: tree.Expr, node: ast.Subscript, ctx: Context) -> tree.Expr:
     if not comparable(key.type, inner.key):
-        return ctx.error(
-            "BFF301", node.slice, f"a key of this map is {describe(inner.key)}, not {describe(key.type)}"
-        )
+        return ctx.error("BFF301", node.slice, f"a key of this map is {describe(inner.key)}, not {describe(key.type)}")
     there = f"{path(base)}{{{path(key)}}}?"
     within = there in ctx.facts or (isinstance(base, tree.MakeMap) and covers(base.entries, key.type))
     fact = ctx.facts.get(there)
@@ -198,7 +199,9 @@ def _bound(node: ast.expr, ctx: Context, infer: Infer) -> tree.Expr:
         return ctx.error(
             "BFF303" if may else "BFF301",
             node,
-            "the bound of a slice may be null" if may else f"the bound of a slice is an integer, not {describe(value.type)}",
+            "the bound of a slice may be null"
+            if may
+            else f"the bound of a slice is an integer, not {describe(value.type)}",
             help=f"write `default({ctx.text(node)}, 0)`" if may else None,
         )
     return value
@@ -215,4 +218,3 @@ def docs_of(value: tree.Expr) -> Docs:
         case tree.CallFunction("default", (first, *_)):
             return replace(docs_of(first), example=None, has_example=False)
     return NO_DOCS
-

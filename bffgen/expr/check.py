@@ -111,7 +111,7 @@ def _unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
     whole = ctx.parsed.tree is node
     help_ = f"did you mean `{near}`?" if near else None
     if whole and not near:
-        help_ = f"if a text was meant, write `\"'{name}'\"` or `(\"{name}\")`"
+        help_ = f'if a text was meant, write `"\'{name}\'"` or `("{name}")`'
     names = sorted(ctx.scope.names())
     note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 12 else None
     return ctx.error("BFF205", node, f"unknown name `{name}`", "not in scope", note=note, help=help_)
@@ -267,7 +267,10 @@ def _object(node: ast.Call, ctx: Context) -> tree.Expr:
     """`dict(a=x)`: an object with these fields."""
     if node.args:
         return ctx.error(
-            "BFF306", node, "`dict` takes fields by name", help="write `dict(a=x, b=y)`, or `{k: v for k, v in ...}`"
+            "BFF306",
+            node,
+            "`dict` takes fields by name",
+            help="write `dict(a=x, b=y)`, or `{k: v for k, v in ...}`",
         )
     entries: list[tuple[str, tree.Expr]] = []
     for keyword in node.keywords:
@@ -288,7 +291,7 @@ def make_object(
         if optional:
             of = getattr(of, "of", of)
         fields[key] = Field(key, of, not optional, access.docs_of(value), where)
-    made = ObjectType(name, None, lambda: fields, span=span)
+    made = ObjectType(name, None, lambda: fields, place=span)
     return tree.MakeObject(tuple(entries), omit_null, made, span)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID as Uuid
 
+from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.loops import element_type, is_key
@@ -131,7 +132,11 @@ def _sorted(c: Given) -> Type:
     item = c.items()
     if item is None or _has_order(item):
         return ListType(item) if item else BROKEN
-    return c.bad(0, f"`sorted` takes values that have an order, not {describe(item)}", "write `sort_by((x.field, x) for x in xs)`")
+    return c.bad(
+        0,
+        f"`sorted` takes values that have an order, not {describe(item)}",
+        "write `sort_by((x.field, x) for x in xs)`",
+    )
 
 
 def _truths(c: Given) -> Type:
@@ -152,7 +157,11 @@ def _round(c: Given) -> Type:
 
 
 def _abs(c: Given) -> Type:
-    return Scalar(getattr(c.args[0].type, "kind", Kind.NUMBER)) if c.kind(0, Kind.INTEGER, Kind.NUMBER, Kind.DURATION) else BROKEN
+    return (
+        Scalar(getattr(c.args[0].type, "kind", Kind.NUMBER))
+        if c.kind(0, Kind.INTEGER, Kind.NUMBER, Kind.DURATION)
+        else BROKEN
+    )
 
 
 def _str(c: Given) -> Type:
@@ -184,15 +193,20 @@ def _default(c: Given) -> Type:
     if isinstance(value.type, Null):
         return other.type
     if not is_nullable(value.type):
-        c.ctx.error(
-            "BFF306",
-            c.node.args[0],
-            "`default` is given a value that is never null",
-            f"{describe(value.type)}",
-            help=f"write `{c.ctx.text(c.node.args[0])}` alone",
-        )
+        _needless(c, value)
         return value.type
     return join(non_null(value.type), other.type)
+
+
+def _needless(c: Given, value: tree.Expr) -> None:
+    if isinstance(value, tree.CallFunction) and value.name == "round":
+        return  # rounds that cannot be are an error of their own, so a default does no harm
+    c.ctx.diags.report(
+        "BFF314",
+        "the default is never needed",
+        Label(value.span, f"{describe(value.type)}, never null"),
+        help=f"write `{c.ctx.text(c.node.args[0])}` alone",
+    )
 
 
 def _first(c: Given) -> Type:
@@ -276,7 +290,7 @@ def _texts(c: Given) -> Type:
         return BROKEN
     if is_never(item) or (isinstance(item, Scalar) and item.kind is Kind.TEXT):
         return TEXT
-    return c.bad(0, f"`join` takes texts, not {describe(item)}", "write `str(x)` or `default(x, \"\")` for each")
+    return c.bad(0, f"`join` takes texts, not {describe(item)}", 'write `str(x)` or `default(x, "")` for each')
 
 
 def _duration(c: Given) -> Type:
@@ -402,7 +416,11 @@ def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
     if is_nullable(of):
         shown = default_for(of)
         return ctx.error(
-            "BFF303", value.span, "a part of a text may be null", f"{describe(of)}", help=f"write `default(..., {shown})`"
+            "BFF303",
+            value.span,
+            "a part of a text may be null",
+            f"{describe(of)}",
+            help=f"write `default(..., {shown})`",
         )
     if isinstance(of, Scalar) and of.kind in (Kind.BOOLEAN, Kind.DATETIME):
         hint = "write `x.isoformat()`" if of.kind is Kind.DATETIME else 'write `"yes" if x else "no"`'
@@ -537,5 +555,3 @@ def _directives(form: str) -> list[str]:
         found.append(form[at + 1 : at + 2] or "!")
         at += 2
     return found
-
-

@@ -66,7 +66,12 @@ def _without_null(found: tree.Expr, clauses: list[tree.Clause], ctx: Context) ->
 
 
 def clause(
-    target: ast.expr, source: ast.expr, conditions: list[ast.expr], ctx: Context, infer: Infer, nullable_source: bool = False
+    target: ast.expr,
+    source: ast.expr,
+    conditions: list[ast.expr],
+    ctx: Context,
+    infer: Infer,
+    nullable_source: bool = False,
 ) -> tuple[tree.Clause, Context] | None:
     """`for target in source if conditions`: the clause, and what its body sees; None after a message."""
     over = infer(source, ctx)
@@ -125,7 +130,7 @@ def _free(name: str, target: ast.expr, ctx: Context, bound: dict[str, Binding]) 
     if name == "_" and name not in bound:
         return True
     hidden = ctx.scope.find(name) or bound.get(name)
-    if hidden or name in FUNCTIONS or name in RESERVED or ctx.scope.is_backend(name):
+    if hidden or name in FUNCTIONS or name in RESERVED:
         what = "a function" if name in FUNCTIONS else "a reserved word" if name in RESERVED else "another name"
         ctx.error("BFF208", target, f"`{name}` hides {what}", "already has a meaning", help="choose another name")
         return False
@@ -146,7 +151,9 @@ def key(value: tree.Expr, written: ast.expr, ctx: Context) -> tree.Expr:
     if is_nullable(of):
         return may_be_null(value, written, "a key", ctx)
     if not is_key(of):
-        return ctx.error("BFF305", written, f"{describe(of)} cannot be a key", "a key is a scalar or a tuple of scalars")
+        return ctx.error(
+            "BFF305", written, f"{describe(of)} cannot be a key", "a key is a scalar or a tuple of scalars"
+        )
     return value
 
 

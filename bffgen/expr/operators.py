@@ -174,15 +174,24 @@ def _orderable(a: Type, b: Type) -> bool:
     return isinstance(a, Scalar) and isinstance(b, Scalar) and comparable(a, b) and a.kind in ORDERED
 
 
-def _is_none(left: tree.Expr, right: tree.Expr, negated: bool, right_node: ast.expr, ctx: Context, span: Span) -> tree.Expr:
+def _is_none(
+    left: tree.Expr, right: tree.Expr, negated: bool, right_node: ast.expr, ctx: Context, span: Span
+) -> tree.Expr:
     if not isinstance(right, tree.Literal) or right.value is not None:
         word = "!=" if negated else "=="
-        return ctx.error("BFF305", right_node, "`is` is for `None` alone", help=f"write `{word} {ctx.text(right_node)}`")
+        return ctx.error(
+            "BFF305", right_node, "`is` is for `None` alone", help=f"write `{word} {ctx.text(right_node)}`"
+        )
     return tree.IsNull(left, negated, BOOLEAN, span)
 
 
 def _equal(
-    operator: str, left: tree.Expr, right: tree.Expr, nodes: tuple[ast.expr, ast.expr], ctx: Context, span: Span
+    operator: str,
+    left: tree.Expr,
+    right: tree.Expr,
+    nodes: tuple[ast.expr, ast.expr],
+    ctx: Context,
+    span: Span,
 ) -> tree.Expr:
     for value, node in ((left, nodes[0]), (right, nodes[1])):
         if isinstance(value.type, Null):
@@ -199,7 +208,9 @@ def _equal(
 def check_member(enum: tree.Expr, literal: tree.Expr, node: ast.expr, ctx: Context) -> None:
     """A literal that is compared with an enum is one of its known members (BFF311)."""
     of = non_null(enum.type)
-    if not (isinstance(of, Scalar) and of.values and isinstance(literal, tree.Literal)) or isinstance(enum, tree.Literal):
+    if not (isinstance(of, Scalar) and of.values and isinstance(literal, tree.Literal)) or isinstance(
+        enum, tree.Literal
+    ):
         return
     if literal.value is None or literal.value in of.values:
         return
@@ -216,7 +227,12 @@ def check_member(enum: tree.Expr, literal: tree.Expr, node: ast.expr, ctx: Conte
 
 
 def _member(
-    operator: str, left: tree.Expr, right: tree.Expr, nodes: tuple[ast.expr, ast.expr], ctx: Context, span: Span
+    operator: str,
+    left: tree.Expr,
+    right: tree.Expr,
+    nodes: tuple[ast.expr, ast.expr],
+    ctx: Context,
+    span: Span,
 ) -> tree.Expr:
     if is_nullable(right.type):
         return may_be_null(right, nodes[1], f"the right side of `{operator}`", ctx)
@@ -235,12 +251,14 @@ def _member(
             if is_nullable(left.type):
                 return may_be_null(left, nodes[0], f"the left side of `{operator}` in a text", ctx)
         case _:
-            return ctx.error("BFF305", nodes[1], f"{describe(of)} holds no members", "a list, map, set or text is needed")
+            return ctx.error(
+                "BFF305", nodes[1], f"{describe(of)} holds no members", "a list, map, set or text is needed"
+            )
     if not comparable(left.type, items):
         return ctx.error("BFF305", nodes[0], f"{describe(left.type)} is never in {describe(of)}", "always the same")
     if isinstance(right, (tree.MakeList, tree.MakeTuple, tree.MakeSet)):
-        for item in right.items:
-            check_member(left, item, nodes[1], ctx)
+        for member in right.items:
+            check_member(left, member, nodes[1], ctx)
     return tree.Compare(operator, left, right, BOOLEAN, span)
 
 
@@ -301,7 +319,9 @@ def null_by_zero(value: tree.Expr) -> bool:
     """Whether null comes from a division alone: it is carried through a bigger sum."""
     if isinstance(value, tree.Arithmetic):
         return True
-    return isinstance(value, tree.CallFunction) and value.name in ("round", "abs") and all(map(null_by_zero, value.args))
+    return (
+        isinstance(value, tree.CallFunction) and value.name in ("round", "abs") and all(map(null_by_zero, value.args))
+    )
 
 
 def _is_nonzero(value: tree.Expr) -> bool:
@@ -349,5 +369,3 @@ def _bad_operand(value: tree.Expr, written: ast.expr, operator: str, ctx: Contex
     if isinstance(value.type, Nullable):
         return may_be_null(value, written, f"`{operator}`", ctx)
     return ctx.error("BFF305", written, f"`{operator}` cannot take {describe(value.type)}")
-
-

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-
-import ast
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
@@ -44,7 +43,7 @@ class Scope:
     find: Callable[[str], Binding | None]
     names: Callable[[], Iterable[str]]
     is_backend: Callable[[str], bool] = lambda name: False
-    type_named: Callable[[ast.expr, "Context"], Type | None] = lambda node, ctx: None
+    type_named: Callable[[ast.expr, Context], Type | None] = lambda node, ctx: None
     header: Callable[[str, str], str | None] = lambda call, name: None
     headers: Callable[[str], Iterable[str]] = lambda call: ()
 

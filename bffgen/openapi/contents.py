@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from bffgen.openapi.docs import NOTHING, docs_of, example_of
-from bffgen.openapi.model import Content, Header, RequestBody, Response, is_json
+from bffgen.openapi.model import ANY_MEDIA, Content, Header, RequestBody, Response, is_json
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import flag, text_at
 from bffgen.openapi.schemas import Hint, Schemas
@@ -14,7 +14,6 @@ from bffgen.source.nodes import Node
 from bffgen.typesystem.model import BYTES, NO_DOCS, TEXT, UNKNOWN, Docs, Type
 from bffgen.typesystem.names import class_name
 
-ANY_MEDIA = ("", "*/*", "application/*")
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "multipart/mixed")
 BODILESS = (204, 205, 304)
 

@@ -74,9 +74,12 @@ class Document:
     def schema(self, name: str, *, request: bool) -> Type | None:
         """A named schema; by its name or, where only one has it, by its Python form. None when there is none."""
         named = self._named_schemas()
-        forms = [known for known in named if name in (class_name(known), python_name(known))]
-        exact = name if name in named else forms[0] if len(forms) == 1 else None
-        return self._schemas.type_of(named[exact], Hint.of(exact), request=request) if exact is not None else None
+        if name not in named:
+            forms = [known for known in named if name in (class_name(known), python_name(known))]
+            if len(forms) != 1:
+                return None
+            name = forms[0]
+        return self._schemas.type_of(named[name], Hint.of(name), request=request)
 
     def schema_names(self) -> list[str]:
         return list(self._named_schemas())

@@ -14,6 +14,7 @@ from bffgen.source.text import Span
 from bffgen.typesystem.model import Docs, Place, Type, located
 
 Location = Literal["path", "query", "header", "cookie"]
+ANY_MEDIA = ("", "*/*", "application/*")  # media types that may be JSON
 Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"]
 
 

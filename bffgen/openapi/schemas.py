@@ -268,8 +268,8 @@ class Schemas:
     def _field(self, name: str, parts: Parts, hint: Hint, request: bool) -> Field:
         owners = parts.properties.get(name)
         required = name in parts.required
-        if not owners:
-            return Field(name, UNKNOWN, required)
+        if not owners:  # more often a slip of the document than a promise: a reply is not refused for it
+            return Field(name, UNKNOWN, required and request)
         nodes = [properties(owner)[name] for owner in owners]
         certain = parts.is_certain(name)
         made = self._property(nodes, certain, hint.inside(name), request)

@@ -30,7 +30,7 @@ from bffgen.expr.tree import (
     Role,
 )
 from bffgen.plan.emitted_names import EndpointNames, Module
-from bffgen.plan.operations import DEFAULT_TIMEOUT, Clients
+from bffgen.plan.operations import Clients
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import request_exprs, rewrite, walk
 from bffgen.typesystem.model import BOOLEAN, Null, Type, is_nullable
@@ -45,7 +45,7 @@ class CallWriter:
         self.call = call
         self.names = names
         self.module = names.module
-        self.backend, self.used = clients.of(call)
+        self.backend, self.used = clients.by_call[call]
         self.null_locals: list[tuple[str, Expr]] = []
         self.changes = self._name_null_arguments()
 
@@ -54,7 +54,7 @@ class CallWriter:
         """The annotation of what the coroutine returns."""
         if not self.call.wants_reply:
             return self.module.annotation(self.call.type)
-        reply = self.module.runtime("client", "Reply")
+        reply = self.module.runtime("replies", "Reply")
         made = code("Reply[T]", Reply=reply, T=self.module.annotation(self.call.reply))
         return code("made | None", made=made) if is_nullable(self.call.type) else made
 
@@ -120,14 +120,14 @@ class CallWriter:
             return name(made[id(expr)]) if id(expr) in made else self._emit(expr)
 
         for argument in call.arguments:
-            options[self.used.arguments[argument.parameter]] = sent(argument.value)
+            options[self.used.argument(argument.parameter)] = sent(argument.value)
         if call.body is not None:
             options["body"] = sent(call.body)
         if call.headers:
             keys: list[ast.expr | None] = [constant(header) for header, _ in call.headers]
             options["extra_headers"] = ast.Dict(keys, [sent(value) for _, value in call.headers])
-        if call.timeout != (self.backend.backend.timeout or DEFAULT_TIMEOUT):
-            options["timeout"] = constant(call.timeout)
+        if call.timeout != self.backend.timeout:
+            options["within"] = constant(call.timeout)
         method = code(
             "backends.attribute.method", attribute=self.backend.attribute, method=self.used.method
         )
@@ -138,7 +138,7 @@ class CallWriter:
         prepared, made = self._prepared()
         request = self.request(prepared)
         if self.call.write:
-            request = called(self.module.runtime("fan_out", "uncancelled"), request)
+            request = called(self.module.runtime("tasks", "uncancelled"), request)
         return made + self._give(code("await request", request=request), returns)
 
     # ---------------------------------------------------------------------------------------------- failing
@@ -211,7 +211,7 @@ class CallWriter:
             return value
         return code(
             "Reply(value, failure.status or 0, Headers())",
-            Reply=self.module.runtime("client", "Reply"),
+            Reply=self.module.runtime("replies", "Reply"),
             Headers=self.module.imported("httpx", "Headers"),
             value=value,
         )

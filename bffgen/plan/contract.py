@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from enum import IntEnum
 from typing import Any
 
 from bffgen.check.model import CheckedGateway
@@ -11,7 +12,6 @@ from bffgen.plan.shapes import is_open_map, merged
 from bffgen.typesystem.model import (
     Bounds,
     Docs,
-    Field,
     Kind,
     ListType,
     MapType,
@@ -41,6 +41,14 @@ _KEYWORDS = {
 _CLIENT_ONLY = re.compile(r"[\ud800-\udfff]")
 
 
+class _Held(IntEnum):
+    """Which bounds the gateway vouches for: all of what it is sent; of answers those of fields, without patterns."""
+
+    NONE = 0
+    FIELDS = 1
+    ALL = 2
+
+
 class Contract:
     """Schemas of the published document; an object becomes a component when it is first met.
 
@@ -56,7 +64,7 @@ class Contract:
 
     def schema(self, of: Type, docs: Docs | None = None) -> Schema:
         """The schema of a type, with the docs of where it stands."""
-        made = self._schema(of)
+        made = self._schema(of, _Held.ALL)
         return _documented(made, docs) if docs else made
 
     def components(self) -> dict[str, Schema]:
@@ -80,46 +88,46 @@ class Contract:
             return class_name(of.name)
         return class_name(of.backend) + class_name(of.name) + ("Input" if of.request else "")
 
-    def _schema(self, of: Type) -> Schema:
+    def _schema(self, of: Type, held: _Held) -> Schema:
+        inside = held if held is _Held.ALL else _Held.NONE
         match of:
             case Scalar():
-                return _scalar(of)
+                return _scalar(of, held)
             case ListType(item):
                 sizes = {"minItems": of.min_items or None, "maxItems": of.max_items}
-                return {"type": "array", "items": self._schema(item), **_given(sizes)}
+                return {"type": "array", "items": self._schema(item, inside), **_given(sizes if held else {})}
             case MapType(_, value):
-                return {"type": "object", "additionalProperties": self._schema(value)}
+                return {"type": "object", "additionalProperties": self._schema(value, inside)}
             case Nullable(inner):
-                return _or_null(self._schema(inner))
+                return _or_null(self._schema(inner, held))
             case Null():
                 return {"type": "null"}
             case ObjectType():
                 return {"$ref": f"#/components/schemas/{self.name(of)}"}
             case Union() if not is_never(of):
-                return self._union(of)
+                return self._union(of, inside)
             case _:
                 return {}
 
-    def _union(self, of: Union) -> Schema:
+    def _union(self, of: Union, held: _Held) -> Schema:
         """The arms. A reply may have members that are newer than its document: they are objects, too."""
-        arms = [self._schema(arm) for arm in of.arms]
+        arms = [self._schema(arm, held) for arm in of.arms]
         if merged(of) and not any(map(is_open_map, of.arms)):
             arms.append({"type": "object", "description": "A kind that the document does not know yet."})
         return {"anyOf": arms}
 
     def _object(self, of: ObjectType) -> Schema:
-        made: Schema = {"type": "object", "properties": {f.name: self._field(f) for f in of.fields.values()}}
+        held = _Held.ALL if of.request else _Held.FIELDS
+        fields = {f.name: _documented(self._schema(f.type, held), f.docs) for f in of.fields.values()}
+        made: Schema = {"type": "object", "properties": fields}
         if required := [field.name for field in of.fields.values() if field.required]:
             made["required"] = required
         if of.extra is not None:
-            made["additionalProperties"] = self._schema(of.extra) or True
+            made["additionalProperties"] = self._schema(of.extra, _Held.NONE) or True
         return _documented(made, Docs(description=of.description)) if of.description else made
 
-    def _field(self, field: Field) -> Schema:
-        return _documented(self._schema(field.type), field.docs)
 
-
-def _scalar(of: Scalar) -> Schema:
+def _scalar(of: Scalar, held: _Held) -> Schema:
     made: Schema = {"type": _JSON_TYPES.get(of.kind, "string")}
     if shown := _FORMATS.get(of.kind) or of.format:
         made["format"] = shown
@@ -128,14 +136,16 @@ def _scalar(of: Scalar) -> Schema:
         made["description"] = f"Known values: {known}"
     elif of.values:
         made["enum"] = [_text(value) if isinstance(value, str) else value for value in of.values]
-    return {**made, **_bounds(of.bounds, of.kind)}
+    return {**made, **_bounds(of.bounds, of.kind, held)}
 
 
-def _bounds(bounds: Bounds, kind: Kind) -> Schema:
+def _bounds(bounds: Bounds, kind: Kind, held: _Held) -> Schema:
+    if held is _Held.NONE:
+        return {}
     found = _given({keyword: getattr(bounds, name) for name, keyword in _KEYWORDS.items()})
     numeric = kind in (Kind.INTEGER, Kind.NUMBER)
     found = {k: v for k, v in found.items() if k.endswith("Length") != numeric and _sensible(k, v)}
-    if kind is Kind.TEXT and bounds.pattern and len(bounds.pattern) <= 4096:
+    if held is _Held.ALL and kind is Kind.TEXT and bounds.pattern and len(bounds.pattern) <= 4096:
         found["pattern"] = _text(bounds.pattern)
     return found
 
@@ -160,9 +170,7 @@ def _documented(made: Schema, docs: Docs) -> Schema:
     notes: Schema = {}
     if docs.description:
         known = made.get("description")
-        notes["description"] = _text(docs.description) + (
-            f"\n\n{known}" if known and "$ref" not in made else ""
-        )
+        notes["description"] = _text(docs.description) + (f"\n\n{known}" if known and "$ref" not in made else "")
     if docs.has_example:
         notes["examples"] = [docs.example]
     if docs.deprecated:

@@ -30,7 +30,7 @@ class Module:
         self.models = models
         self.package = package
         self.scope = Scope(taken)
-        self.imports = Imports(self.scope)
+        self.imports = Imports(self.scope, package)
         self._adapters: dict[str, str] = {}
         self._constants: list[ConstantPlan] = []
 
@@ -85,14 +85,41 @@ def _constant_name(annotation: ast.expr) -> str:
     return snake[:60].rstrip("_")
 
 
-class EndpointNames:
-    """Names for the emitter (`bffgen.expr.emit_context.Names`), over one endpoint's module.
+class ModuleNames:
+    """Names for the emitter (`bffgen.expr.emit_context.Names`) in a module, but for values in scope."""
 
-    Every value of the endpoint has one name, wherever it is read.
-    """
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def attribute(self, owner: Type, field: str) -> str:
+        return self.module.models.attribute(owner, field)
+
+    def missing(self, owner: Type, field: str) -> bool:
+        return self.module.models.missing(owner, field)
+
+    def model(self, of: ObjectType) -> str:
+        ref = self.module.models.ref(of)
+        assert ref is not None, of
+        return self.module.imported(ref.module, ref.name)
+
+    def adapter(self, of: Type) -> str:
+        return self.module.adapter(of)
+
+    def helper(self, name: str) -> str:
+        return self.module.runtime("types" if name in _TYPES_HELPERS else "values", name)
+
+    def imported(self, module: str, name: str) -> str:
+        return self.module.imported(module, name)
+
+    def fresh(self, base: str) -> str:
+        return self.module.scope.take(local_name(base))
+
+
+class EndpointNames(ModuleNames):
+    """Names in one endpoint's module: every value of the endpoint has one, wherever it is read."""
 
     def __init__(self, endpoint: CheckedEndpoint, module: Module, function: str) -> None:
-        self.module = module
+        super().__init__(module)
         self.function = function
         scope = module.scope
         scope.reserve(*MACHINERY, function)
@@ -135,29 +162,6 @@ class EndpointNames:
     def local(self, hint: str, key: str) -> None:
         """Make a name for a value that the plan itself binds, which expressions reach as a loop's `key`."""
         self._values[Role.LOOP, key] = self.fresh(hint)
-
-    def attribute(self, owner: Type, field: str) -> str:
-        return self.module.models.attribute(owner, field)
-
-    def missing(self, owner: Type, field: str) -> bool:
-        return self.module.models.missing(owner, field)
-
-    def model(self, of: ObjectType) -> str:
-        ref = self.module.models.ref(of)
-        assert ref is not None, of
-        return self.module.imported(ref.module, ref.name)
-
-    def adapter(self, of: Type) -> str:
-        return self.module.adapter(of)
-
-    def helper(self, name: str) -> str:
-        return self.module.runtime("types" if name in _TYPES_HELPERS else "values", name)
-
-    def imported(self, module: str, name: str) -> str:
-        return self.module.imported(module, name)
-
-    def fresh(self, base: str) -> str:
-        return self.module.scope.take(local_name(base))
 
     def reply(self, call: str) -> str:
         return self.derived(call, "{}_reply")

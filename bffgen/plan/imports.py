@@ -22,11 +22,13 @@ class Import:
 class Imports:
     """Collects what a module imports. A name that is taken already comes under an alias.
 
-    `scope` has the module's and its functions' own names.
+    `scope` has the module's and its functions' own names. The module is two levels inside of `package`, and
+    imports what is in the package by its relative name.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, package: str) -> None:
         self._scope = scope
+        self._package = package
         self._locals: dict[tuple[str, str], str] = {}
 
     def name(self, module: str, name: str) -> str:
@@ -43,7 +45,13 @@ class Imports:
         return _Renamed(changed).visit(copy.deepcopy(expr)) if changed else expr  # type: ignore[no-any-return]
 
     def sorted(self) -> tuple[Import, ...]:
-        return tuple(sorted(Import(module, name, local) for (module, name), local in self._locals.items()))
+        """Ordered by module and name."""
+        found = [Import(self._relative(module), name, local) for (module, name), local in self._locals.items()]
+        return tuple(sorted(found))
+
+    def _relative(self, module: str) -> str:
+        inside = module.removeprefix(f"{self._package}.")
+        return f"..{inside}" if inside != module else module
 
 
 def _prefix(module: str, name: str) -> str:

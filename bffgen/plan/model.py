@@ -52,7 +52,7 @@ class BackendPlan:
     class_name: str
     module: str  # storefront.backends.catalog
     url: str
-    timeout: float | None
+    timeout: float
     forward_headers: tuple[str, ...]
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
@@ -93,52 +93,6 @@ class EndpointPlan:
     arguments: tuple[ArgumentPlan, ...]
     result: ast.expr
     paragraphs: tuple[Sequence[ast.stmt], ...]
-    tests: EndpointTests
-
-
-@dataclass(frozen=True, slots=True)
-class SampleCall:
-    """What the in-memory backends answer to a call in the emitted tests, as data."""
-
-    name: str
-    backend: str
-    method: str
-    path: str  # the operation's template
-    status: int
-    body: Any
-    has_body: bool
-    headers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FailureCase:
-    """A call fails in a way, and the answer has this status.
-
-    `fault` is a status or `timeout`, `unreachable`, `invalid`; `degrades` says that the header names the call.
-    """
-
-    call: str
-    fault: int | str
-    status: int
-    degrades: bool
-    problem: bool
-    body: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointTests:
-    """The emitted tests of an endpoint, as data. `module` is the test's own: test_get_product."""
-
-    module: str
-    url: str
-    query: tuple[tuple[str, str], ...]
-    headers: tuple[tuple[str, str], ...]
-    body: Any
-    has_body: bool
-    statuses: tuple[int, ...]  # what the happy path may answer, the usual one first
-    refused: str | None  # why the samples may not get the usual answer
-    calls: tuple[SampleCall, ...]
-    failures: tuple[FailureCase, ...]
 
 
 @dataclass(frozen=True, slots=True)

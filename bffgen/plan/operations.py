@@ -13,35 +13,56 @@ from bffgen.typesystem.model import Type
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a call may take where the spec says nothing."""
 
-_TAKEN = ("self", "body", "timeout", "extra_headers", "raw", "url")
+_TAKEN = ("self", "body", "within", "extra_headers", "raw", "answer")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class UsedOperation:
-    """An operation with what is used of it. `arguments` are names of the method's parameters, in order."""
+    """An operation with what is used of it: one method of the backend's client.
+
+    `arguments` are the parameters that are set, in the document's order, with the names they have here.
+    """
 
     operation: Operation
     method: str
-    arguments: Mapping[Parameter, str]
-    sends_body: bool
-    sends_headers: bool
-    sets_timeout: bool
-    wants_reply: bool
-    reply: Type
+    arguments: tuple[tuple[Parameter, str], ...]
     calls: tuple[CheckedCall, ...]
 
     @property
     def label(self) -> str:
+        """How messages and logs call it: `catalog.getProduct`."""
         return f"{self.operation.backend}.{self.operation.key}"
+
+    @property
+    def reply(self) -> Type:
+        return self.calls[0].reply
+
+    @property
+    def wants_reply(self) -> bool:
+        return self.calls[0].wants_reply
+
+    def argument(self, parameter: Parameter) -> str:
+        """The method's name of a parameter."""
+        return next(name for mine, name in self.arguments if _same(mine, parameter))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class UsedBackend:
+    """A backend with its client: `attribute` of `Backends`, `class_name` in `module`."""
+
     backend: CheckedBackend
     attribute: str
     class_name: str
     module: str
     operations: tuple[UsedOperation, ...]
+
+    @property
+    def timeout(self) -> float:
+        return self.backend.timeout or DEFAULT_TIMEOUT
+
+    def sets_timeout(self, operation: UsedOperation) -> bool:
+        """Whether a call of the operation has a time limit of its own."""
+        return any(call.timeout != self.timeout for call in operation.calls)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,10 +70,7 @@ class Clients:
     """Where each call goes."""
 
     backends: tuple[UsedBackend, ...]
-    _by_operation: Mapping[int, tuple[UsedBackend, UsedOperation]]
-
-    def of(self, call: CheckedCall) -> tuple[UsedBackend, UsedOperation]:
-        return self._by_operation[id(call.operation), call.wants_reply]  # type: ignore[index]
+    by_call: Mapping[CheckedCall, tuple[UsedBackend, UsedOperation]]
 
 
 def used_operations(gateway: CheckedGateway, package: str) -> Clients:
@@ -60,52 +78,49 @@ def used_operations(gateway: CheckedGateway, package: str) -> Clients:
     calls: dict[str, list[CheckedCall]] = {}
     for call in (call for endpoint in gateway.endpoints for call in endpoint.calls):
         calls.setdefault(call.operation.backend, []).append(call)
-    attributes, modules, classes = Scope(("settings",)), Scope(("client",)), Scope()
+    attributes, modules, classes = Scope(), Scope(), Scope()
     made = []
     for backend in gateway.backends:
-        mine = tuple(_operations(backend, calls.get(backend.name, [])))
+        mine = tuple(_operations(calls.get(backend.name, [])))
         attribute = attributes.take(local_name(backend.name))
         module = f"{package}.backends.{modules.take(module_name(backend.name))}"
         made.append(UsedBackend(backend, attribute, classes.take(client_class(backend.name)), module, mine))
-    index = {
-        (id(operation.operation), operation.wants_reply): (backend, operation)
-        for backend in made
-        for operation in backend.operations
-    }
-    return Clients(tuple(made), index)  # type: ignore[arg-type]
+    by_call = {call: (backend, used) for backend in made for used in backend.operations for call in used.calls}
+    return Clients(tuple(made), by_call)
 
 
-def _operations(backend: CheckedBackend, calls: list[CheckedCall]) -> list[UsedOperation]:
-    groups: dict[tuple[str, int, bool], list[CheckedCall]] = {}
-    for call in calls:
-        groups.setdefault((call.operation.key, id(call.operation), call.wants_reply), []).append(call)
+def _operations(calls: list[CheckedCall]) -> list[UsedOperation]:
+    """One for each operation; another one where a call wants the whole reply, or says what it is (`as`)."""
+    groups: list[list[CheckedCall]] = []
+    for call in sorted(calls, key=lambda call: (call.operation.key, call.wants_reply)):
+        for group in groups:
+            first = group[0]
+            if first.operation.key == call.operation.key and _answers_alike(first, call):
+                group.append(call)
+                break
+        else:
+            groups.append([call])
     scope, made = Scope(), []
-    for key in sorted(groups, key=lambda key: (key[0], key[2])):
-        mine = groups[key]
-        operation, wants_reply = mine[0].operation, key[2]
-        method = scope.take(local_name(operation.key) + ("_reply" if wants_reply else ""))
-        made.append(
-            UsedOperation(
-                operation,
-                method,
-                _arguments(operation, mine),
-                any(call.body is not None for call in mine),
-                any(call.headers for call in mine),
-                any(call.timeout != (backend.timeout or DEFAULT_TIMEOUT) for call in mine),
-                wants_reply,
-                mine[0].reply,
-                tuple(mine),
-            )
-        )
+    for group in groups:
+        operation = group[0].operation
+        method = scope.take(local_name(operation.key) + ("_reply" if group[0].wants_reply else ""))
+        made.append(UsedOperation(operation, method, _arguments(operation, group), tuple(group)))
     return made
 
 
-def _arguments(operation: Operation, calls: list[CheckedCall]) -> Mapping[Parameter, str]:
-    """The parameters that a call sets, under names of their own; equal names get their place added."""
-    used = {id(argument.parameter) for call in calls for argument in call.arguments}
+def _answers_alike(one: CheckedCall, other: CheckedCall) -> bool:
+    return one.wants_reply == other.wants_reply and one.reply == other.reply and one.write == other.write
+
+
+def _arguments(operation: Operation, calls: list[CheckedCall]) -> tuple[tuple[Parameter, str], ...]:
+    used = [argument.parameter for call in calls for argument in call.arguments]
     scope = Scope(_TAKEN)
-    return {
-        parameter: scope.take(local_name(parameter.name), prefix=f"{parameter.location}_")
+    return tuple(
+        (parameter, scope.take(local_name(parameter.name), prefix=f"{parameter.location}_"))
         for parameter in operation.parameters
-        if id(parameter) in used
-    }
+        if any(_same(parameter, other) for other in used)
+    )
+
+
+def _same(one: Parameter, other: Parameter) -> bool:
+    return (one.location, one.name) == (other.location, other.name)

@@ -35,7 +35,7 @@ class _Read:
 class Loader:
     """Reads documents, each once, none outside of `root` (the spec's folder).
 
-    `files` maps every file read, as messages show it, to the SHA-256 of its bytes.
+    `files` maps every file read, by its path from the root, to the SHA-256 of its bytes.
     """
 
     def __init__(self, root: Path, complaints: Complaints) -> None:
@@ -45,14 +45,12 @@ class Loader:
         self._read: dict[Path, _Read] = {}
         self._places: dict[SourceFile, Path] = {}
 
-    def load(
-        self, path: Path | str, asked_by: Span | None = None, beside: SourceFile | None = None
-    ) -> Node | None:
+    def load(self, path: Path | str, asked_by: Span | None = None, beside: SourceFile | None = None) -> Node | None:
         """The root node of a document; None when it cannot be read, which is reported.
 
         A `Path` is the user's own and taken as it is (relative to the working directory). A `str` is a
-        reference as written in a file: relative to the folder of `beside`, or to the root, and never outside of
-        the root. The finding stands at `asked_by`, the place of the reference, where the fault is the file's
+        reference as written in a file: relative to the folder of `beside`, or to the root, and never outside
+        of the root. The finding stands at `asked_by`, the place of the reference, where the fault is the file's
         and not its text's.
         """
         shown = str(path)
@@ -88,7 +86,8 @@ class Loader:
     def _file(self, path: Path) -> SourceFile:
         shown = _display(path)
         raw = _read_bytes(path, shown)
-        self.files[shown] = hashlib.sha256(raw).hexdigest()
+        inside = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else shown
+        self.files[inside] = hashlib.sha256(raw).hexdigest()
         file = SourceFile(shown, _decoded(raw, shown))
         self._places[file] = path
         return file

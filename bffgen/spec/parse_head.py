@@ -15,7 +15,6 @@ from bffgen.spec.model import Argument, Expr
 from bffgen.spec.reader import shown
 
 MAX_HEAD = 20_000  # characters
-_MAX_NESTING = 100
 _FORM = "a call is written `backend.operation(name=value)`"
 _ODD_OPERATION = re.compile(r"\s*([A-Za-z_]\w*)\.([\w./:-]+)")
 _ODD_ARGUMENT = re.compile(r"[(,]\s*(\w+(?:[-.]\w+)*)\s*=(?!=)")
@@ -58,8 +57,8 @@ class _HeadParser:
         return Head(*found, arguments)
 
     def _tree(self) -> ast.expr | None:
-        if len(self._text) > MAX_HEAD or _nesting(self._text) > _MAX_NESTING:
-            self._diags.report("BFF107", "a call that is too large to be read", self._node.span)
+        if len(self._text) > MAX_HEAD:
+            self._diags.report("BFF107", f"a call of more than {MAX_HEAD} characters", self._node.span)
             return None
         try:
             with warnings.catch_warnings():
@@ -183,12 +182,8 @@ def repeated_argument(diags: Diagnostics, second: Argument, first: Argument) -> 
     diags.report("BFF103", message, Label(second.name_span), Label(first.name_span, "first here"))
 
 
-def _nesting(text: str) -> int:
-    """An upper bound on how deep brackets nest."""
-    return max(text.count("(") + text.count("[") + text.count("{"), text.count("-") // 10)
-
-
 def _nesting_left(text: str) -> int:
+    """How many brackets a text opens and does not close."""
     depth, quote, escaped = 0, "", False
     for char in text:
         if quote:

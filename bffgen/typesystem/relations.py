@@ -9,6 +9,7 @@ from functools import reduce
 from bffgen.typesystem.model import (
     NUMBER,
     UNKNOWN,
+    IterType,
     Kind,
     ListType,
     MapType,
@@ -18,7 +19,6 @@ from bffgen.typesystem.model import (
     Scalar,
     SetType,
     TupleType,
-    IterType,
     Type,
     Union,
     Unknown,
@@ -52,14 +52,34 @@ def is_never(of: Type) -> bool:
 def describe(of: Type) -> str:
     """The words for a type in a message: `list of `reviews.Review``, `integer or null`."""
     match of:
-        case Scalar(kind, values) if values and len(values) == 1:
-            return f"the {kind} `{values[0]}`"
-        case Scalar(kind, values) if values:
-            return f"one of {_some(values)}"
-        case Scalar(kind, _, _, format_):
-            return f"{kind} ({format_})" if format_ and kind is Kind.TEXT else str(kind)
+        case Scalar():
+            return _describe_scalar(of)
+        case ObjectType():
+            return f"`{object_name(of)}`"
+        case Nullable(inner):
+            return f"{describe(inner)} or null"
+        case Null():
+            return "null"
+        case Unknown():
+            return "a value without a declared type"
+        case Union(arms):
+            return " or ".join(map(describe, arms)) if arms else "nothing"
+    return _describe_container(of)
+
+
+def _describe_scalar(of: Scalar) -> str:
+    if of.values and len(of.values) == 1:
+        return f"the {of.kind} `{of.values[0]}`"
+    if of.values:
+        shown = ", ".join(f"`{value}`" for value in of.values[:6])
+        return f"one of {shown}{', ...' if len(of.values) > 6 else ''}"
+    return f"{of.kind} ({of.format})" if of.format and of.kind is Kind.TEXT else str(of.kind)
+
+
+def _describe_container(of: Type) -> str:
+    match of:
         case ListType(item):
-            return f"list of {describe(item)}" if not is_never(item) else "empty list"
+            return "empty list" if is_never(item) else f"list of {describe(item)}"
         case MapType(_, value):
             return f"map of {describe(value)}"
         case TupleType(items):
@@ -68,27 +88,12 @@ def describe(of: Type) -> str:
             return f"set of {describe(item)}"
         case IterType(item):
             return f"sequence of {describe(item)}"
-        case Nullable(inner):
-            return f"{describe(inner)} or null"
-        case Null():
-            return "null"
-        case Unknown():
-            return "a value without a declared type"
-        case ObjectType():
-            return f"`{object_name(of)}`"
-        case Union(arms):
-            return " or ".join(map(describe, arms)) if arms else "nothing"
     raise AssertionError(of)
 
 
 def object_name(of: ObjectType) -> str:
     """How messages call an object: `reviews.Review`."""
     return f"{of.backend}.{of.name}" if of.backend else of.name or "object"
-
-
-def _some(values: tuple[object, ...]) -> str:
-    shown = ", ".join(f"`{value}`" for value in values[:6])
-    return f"{shown}, ..." if len(values) > 6 else shown
 
 
 # ---------------------------------------------------------------------------------------------- objects
@@ -158,8 +163,10 @@ def join(one: Type, other: Type) -> Type:
             return ListType(join(one.item, other.item), min(one.min_items, other.min_items))
         case MapType(), MapType():
             return MapType(join(one.key, other.key), join(one.value, other.value))
-        case (SetType(), SetType()) | (IterType(), IterType()):
-            return type(one)(join(one.item, other.item))
+        case SetType(), SetType():
+            return SetType(join(one.item, other.item))
+        case IterType(), IterType():
+            return IterType(join(one.item, other.item))
         case TupleType(), TupleType() if len(one.items) == len(other.items):
             return TupleType(tuple(map(join, one.items, other.items)))
     return one if same_shape(one, other) else union((one, other))
@@ -176,7 +183,8 @@ def _join_scalars(one: Scalar, other: Scalar) -> Type:
 
 
 def join_all(types: list[Type]) -> Type:
-    return reduce(join, types, NEVER)
+    start: Type = NEVER
+    return reduce(join, types, start)
 
 
 def widen(of: Type) -> Type:
@@ -213,7 +221,9 @@ class Mismatch:
         return is_nullable(self.given) and not is_nullable(self.wanted) and not self.missing
 
 
-def assign(given: Type, wanted: Type, path: str = "", seen: frozenset[tuple[int, int]] = frozenset()) -> Mismatch | None:
+def assign(
+    given: Type, wanted: Type, path: str = "", seen: frozenset[tuple[int, int]] = frozenset()
+) -> Mismatch | None:
     """None when every value of `given` may stand where `wanted` is asked for.
 
     An open enum (read from a backend) fits a closed one that has its known members: an unknown member is refused
@@ -227,7 +237,11 @@ def assign(given: Type, wanted: Type, path: str = "", seen: frozenset[tuple[int,
         return no
     if is_nullable(given):
         if not is_nullable(wanted):
-            return no if isinstance(given, Null) or fits(non_null(given), wanted) is None else fits(non_null(given), wanted)
+            return (
+                no
+                if isinstance(given, Null) or fits(non_null(given), wanted) is None
+                else fits(non_null(given), wanted)
+            )
         return None if isinstance(given, Null) else fits(non_null(given), non_null(wanted))
     wanted = non_null(wanted)
     if isinstance(given, Union):
@@ -250,7 +264,9 @@ def assign(given: Type, wanted: Type, path: str = "", seen: frozenset[tuple[int,
 
 def _scalar_fits(given: Scalar, wanted: Scalar) -> bool:
     if given.kind is not wanted.kind and not (given.kind is Kind.INTEGER and wanted.kind is Kind.NUMBER):
-        return wanted.kind is Kind.TEXT and wanted.values is None and given.kind in (Kind.UUID, Kind.DATE, Kind.DATETIME)
+        return (
+            wanted.kind is Kind.TEXT and wanted.values is None and given.kind in (Kind.UUID, Kind.DATE, Kind.DATETIME)
+        )
     if wanted.values is None or wanted.open:
         return True
     return given.values is not None and set(given.values) <= set(wanted.values)

@@ -34,14 +34,12 @@ class BackendClient:
         "_origin",
         "_prefix",
         "_timeout",
-        "name",
     )
 
     def __init__(
         self,
         http: httpx.AsyncClient,
         base_url: str,
-        name: str,
         timeout: float,
         forward_headers: Set[str] = frozenset(),
     ) -> None:
@@ -49,7 +47,6 @@ class BackendClient:
         origin = httpx.URL(base_url.rstrip("/"))
         self._prefix = origin.raw_path.rstrip(b"/")
         self._origin = str(origin).rstrip("/")
-        self.name = name
         self._timeout = timeout
         self._forward_headers = sorted({name.lower() for name in forward_headers} - _NEVER)
         self._credentials = not _CREDENTIALS.isdisjoint(self._forward_headers)

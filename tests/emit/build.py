@@ -23,7 +23,6 @@ from bffgen.typesystem.model import (
     NUMBER,
     TEXT,
     UNKNOWN,
-    UUID,
     Field,
     IterType,
     Kind,
@@ -370,4 +369,3 @@ def formatted(source: str) -> str:
 
 
 ROOT = Path(__file__).resolve().parents[2]
-

@@ -1,0 +1,153 @@
+"""Backends made of their documents: every operation answers with its example, or with data of its type.
+
+An answer repeats what the request asks for (`/users/7` answers the user 7, `?ids=3,5` the items 3 and 5), so that
+the joins of a composition find each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from bffgen.dev.echo import Request, reply_data
+from bffgen.openapi.document import Document
+from bffgen.openapi.model import Operation
+from bffgen.openapi.sample import is_json_like, success_response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as HttpRequest
+    from starlette.responses import Response as HttpResponse
+    from starlette.types import ASGIApp
+
+NO_CONTENT = (204, 205, 304)
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How a mock misbehaves: seconds before each answer, and the share of requests (0 to 1) answered with 503."""
+
+    latency: float = 0.0
+    rate: float = 0.0
+    seed: int = 0
+
+
+NO_FAULTS = Faults()
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    pattern: re.Pattern[str]
+    literals: int  # of the template; the most literal one is tried first
+    operation: Operation
+
+
+def mock_app(document: Document, faults: Faults = NO_FAULTS) -> ASGIApp:
+    """An ASGI app that stands in for the backend of the document."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    routes = sorted((_route(op) for op in document.operations()), key=lambda route: -route.literals)
+    handler = _handler(document, routes, faults)
+    methods = sorted({route.operation.method for route in routes} | {"GET", "HEAD"})
+    return Starlette(routes=[Route("/{path:path}", handler, methods=methods)])
+
+
+def mock_apps(documents: Iterable[Document], faults: Faults = NO_FAULTS) -> dict[str, ASGIApp]:
+    """An app for each document, by the name of its backend."""
+    return {document.backend: mock_app(document, faults) for document in documents}
+
+
+async def serve(apps: Mapping[int, ASGIApp]) -> None:
+    """Serve apps by port on this machine alone, until interrupted."""
+    import uvicorn
+
+    configs = [
+        uvicorn.Config(app, host=LOOPBACK, port=port, log_level="warning", lifespan="off") for port, app in apps.items()
+    ]
+    await asyncio.gather(*(uvicorn.Server(config).serve() for config in configs))
+
+
+def _handler(
+    document: Document, routes: list[_Route], faults: Faults
+) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+    chance = random.Random(faults.seed)
+    bases = sorted({urlsplit(url).path.rstrip("/") for url in document.servers} | {""}, key=len, reverse=True)
+
+    async def handle(request: HttpRequest) -> HttpResponse:
+        if faults.latency:
+            await asyncio.sleep(faults.latency)
+        if chance.random() < faults.rate:
+            return _problem(503, "a fault on purpose")
+        path = request.scope.get("raw_path", request.url.path.encode()).decode("ascii", "replace").partition("?")[0]
+        found = _matches(routes, bases, path)
+        wanted = [each for each in found if each[0].method == request.method]
+        wanted = wanted or [each for each in found if (each[0].method, request.method) == ("GET", "HEAD")]
+        if not wanted:
+            return _problem(405 if found else 404, f"{document.backend} documents no {request.method} {path}")
+        operation, values = wanted[0]
+        return _answer(operation, await _request(request, values))
+
+    return handle
+
+
+def _route(operation: Operation) -> _Route:
+    """Matches the template of an operation; a parameter is anything within one segment."""
+    pieces = re.split(r"(\{[^{}]+\})", operation.path)
+    pattern = "".join(
+        f"(?P<p{at}>[^/]+?)" if piece.startswith("{") else re.escape(piece) for at, piece in enumerate(pieces)
+    )
+    return _Route(re.compile(pattern), sum(len(p) for p in pieces if not p.startswith("{")), operation)
+
+
+def _matches(routes: list[_Route], bases: list[str], path: str) -> list[tuple[Operation, dict[str, str]]]:
+    for base in bases:
+        inside = path[len(base) :] if path.startswith(f"{base}/") else None
+        found = [(r, match) for r in routes if inside is not None and (match := r.pattern.fullmatch(inside))]
+        if found:
+            return [(route.operation, _path_values(route.operation, match)) for route, match in found]
+    return []
+
+
+def _path_values(operation: Operation, match: re.Match[str]) -> dict[str, str]:
+    names = re.findall(r"\{([^{}]+)\}", operation.path)
+    return {name: unquote(value) for name, value in zip(names, match.groups(), strict=True)}
+
+
+async def _request(request: HttpRequest, path: dict[str, str]) -> Request:
+    query: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        query.setdefault(name, []).append(value)
+    try:
+        body = json.loads(await request.body() or b"null")
+    except (ValueError, RecursionError):
+        body = None
+    return Request(path, query, body)
+
+
+def _answer(operation: Operation, asked: Request) -> HttpResponse:
+    from starlette.responses import Response as HttpResponse
+
+    status, data = reply_data(operation, asked)
+    response = success_response(operation)
+    if response is None or response.type is None or status in NO_CONTENT:
+        return HttpResponse(status_code=status)
+    media_type = response.media_type or ""
+    if not is_json_like(media_type):
+        text = data if isinstance(data, str) else "example" if data is None else json.dumps(data)
+        return HttpResponse(text, status, media_type=media_type)
+    shown = "application/json" if "*" in media_type or not media_type.strip() else media_type
+    return HttpResponse(json.dumps(data, ensure_ascii=False), status, media_type=shown)
+
+
+def _problem(status: int, detail: str) -> HttpResponse:
+    from starlette.responses import Response as HttpResponse
+
+    body = json.dumps({"status": status, "detail": detail})
+    return HttpResponse(body, status, media_type="application/problem+json")

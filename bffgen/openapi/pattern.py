@@ -1,0 +1,88 @@
+"""A text that matches a regular expression, for the simple ones that documents have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from re import _constants as c  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+MAX_REPEAT = 1000
+CATEGORIES = {c.CATEGORY_DIGIT: "1", c.CATEGORY_WORD: "a", c.CATEGORY_SPACE: " ", c.CATEGORY_NOT_DIGIT: "a"}
+CATEGORIES |= {c.CATEGORY_NOT_SPACE: "a", c.CATEGORY_NOT_WORD: "-"}
+PREFERRED = "a1A-_. /:@"
+
+
+def matching_text(pattern: str, shortest: int = 0, longest: int | None = None) -> str | None:
+    """A text within the lengths that the pattern finds; None when none was found easily."""
+    try:
+        found = re.compile(pattern)
+        for extra in (0, 1, 2, 4, 8, shortest):
+            text = _text(_parser.parse(pattern), extra)
+            text += "a" * (shortest - len(text))
+            if found.search(text) and len(text) >= shortest and (longest is None or len(text) <= longest):
+                return text
+    except (re.error, RecursionError, OverflowError, _Beyond):
+        pass
+    return None
+
+
+class _Beyond(Exception):
+    """The pattern is not a simple one."""
+
+
+def _text(items: Iterable[Any], extra: int) -> str:
+    """A text for a parsed pattern, each repetition made `extra` times more often than it must where it may."""
+    return "".join(_piece(op, argument, extra) for op, argument in items)
+
+
+def _piece(op: Any, argument: Any, extra: int) -> str:
+    if op is c.LITERAL:
+        return chr(argument)
+    if op is c.ANY:
+        return "a"
+    if op is c.AT or op is c.ASSERT_NOT:
+        return ""
+    if op is c.NOT_LITERAL:
+        return "b" if argument == ord("a") else "a"
+    if op is c.IN:
+        return _member(argument)
+    if op in (c.MAX_REPEAT, c.MIN_REPEAT):
+        least, most, inner = argument
+        count: int = min(least + extra, int(most), max(MAX_REPEAT, least))
+        return _text(inner, extra) * count
+    if op is c.SUBPATTERN:
+        return _text(argument[3], extra)
+    if op is c.BRANCH:
+        return _text(argument[1][0], extra)
+    raise _Beyond
+
+
+def _member(choices: list[tuple[Any, Any]]) -> str:
+    """A character of a class such as `[a-z0-9_]`, or outside of `[^...]`."""
+    if choices[0][0] is c.NEGATE:
+        return next((char for char in PREFERRED if not any(_holds(choice, char) for choice in choices[1:])), "~")
+    preferred = next((char for char in PREFERRED if any(_holds(choice, char) for choice in choices)), None)
+    if preferred is not None:
+        return preferred
+    op, argument = choices[0]
+    return chr(argument[0] if op is c.RANGE else argument) if op in (c.RANGE, c.LITERAL) else CATEGORIES[argument]
+
+
+def _holds(choice: tuple[Any, Any], char: str) -> bool:
+    op, argument = choice
+    if op is c.LITERAL:
+        return ord(char) == argument
+    if op is c.RANGE:
+        return bool(argument[0] <= ord(char) <= argument[1])
+    is_word = char.isalnum() or char == "_"
+    known: dict[Any, bool] = {
+        c.CATEGORY_DIGIT: char.isdigit(),
+        c.CATEGORY_NOT_DIGIT: not char.isdigit(),
+        c.CATEGORY_SPACE: char.isspace(),
+        c.CATEGORY_NOT_SPACE: not char.isspace(),
+        c.CATEGORY_WORD: is_word,
+        c.CATEGORY_NOT_WORD: not is_word,
+    }
+    return known[argument]

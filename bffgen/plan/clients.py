@@ -1,0 +1,301 @@
+"""The client of a backend as a class: one method for each operation in use."""
+
+from __future__ import annotations
+
+import ast
+import re
+from urllib.parse import quote as percent
+
+from bffgen.check.model import CheckedArgument
+from bffgen.expr.emit import condition
+from bffgen.expr.tree import Expr, Not, Role
+from bffgen.openapi.model import Operation, Parameter
+from bffgen.plan.constraints import bounded, is_bounded
+from bffgen.plan.emitted_names import Module, ModuleNames
+from bffgen.plan.model import ArgumentPlan, BackendPlan, MethodPlan
+from bffgen.plan.operations import UsedBackend, UsedOperation
+from bffgen.plan.quote import called, code, constant, name, quote
+from bffgen.plan.schemas import Models
+from bffgen.source.text import Span
+from bffgen.typesystem.model import BOOLEAN, Null, Scalar, is_nullable
+
+_DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_SENT_AS_IS = "/:@!$&'()*+,;=-._~%"
+JSON = "application/json"
+
+
+class ClientNames(ModuleNames):
+    """Names in a client's method, where the only value that an expression reads is `answer`."""
+
+    def ref(self, role: Role, name: str) -> str:
+        return "answer"
+
+    def reply(self, call: str) -> str:
+        raise AssertionError("a backend's `success` reads its answer alone")
+
+    def instant(self, kind: str, span: Span) -> str:
+        raise AssertionError("a backend's `success` reads its answer alone")
+
+
+def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
+    """The backend with the methods of its client, by name."""
+    module = Module(models, package, ("BackendClient", used.class_name))
+    for operation in used.operations:
+        module.scope.reserve(operation.method, "within", "extra_headers", "body", "raw", "answer")
+        module.scope.reserve(*(name_ for _, name_ in operation.arguments))
+    module.imports.name(f"{package}.runtime.client", "BackendClient") if used.operations else None
+    methods = [_Method(used, operation, module).plan() for operation in used.operations]
+    backend = used.backend
+    return BackendPlan(
+        backend.name,
+        used.attribute,
+        used.class_name,
+        used.module,
+        backend.url,
+        used.timeout,
+        tuple(sorted({header.lower() for header in backend.forward_headers})),
+        module.imports.sorted(),
+        module.constants(),
+        tuple(sorted(methods, key=lambda method: method.name)),
+    )
+
+
+class _Method:
+    def __init__(self, used: UsedBackend, operation: UsedOperation, module: Module) -> None:
+        self.backend = used
+        self.used = operation
+        self.operation: Operation = operation.operation
+        self.module = module
+        self.label = constant(operation.label)
+
+    def plan(self) -> MethodPlan:
+        about = f"{self.operation.method} {self.operation.path}"
+        if self.operation.summary:
+            about += f"\n\n{self.operation.summary}"
+        body = [*self._sending(), *self._answering()]
+        return MethodPlan(self.used.method, about, self._arguments(), self._result(), body)
+
+    # ---------------------------------------------------------------------------------------------- signature
+
+    def _arguments(self) -> tuple[ArgumentPlan, ...]:
+        made = [self._argument(parameter, name_) for parameter, name_ in self.used.arguments]
+        if self._body_sent:
+            made.append(self._body())
+        if any(call.headers for call in self.used.calls):
+            mapping = self.module.imported("collections.abc", "Mapping")
+            made.append(_optional("extra_headers", code("Mapping[str, object] | None", Mapping=mapping)))
+        if self.backend.sets_timeout(self.used):
+            made.append(_optional("within", code("float | None")))
+        return tuple(sorted(made, key=lambda argument: argument.default is not None))
+
+    def _argument(self, parameter: Parameter, name_: str) -> ArgumentPlan:
+        annotation = self.module.annotation(parameter.type)
+        if self._always_set(parameter):
+            return ArgumentPlan(name_, annotation)
+        if not is_nullable(parameter.type):
+            annotation = code("some | None", some=annotation)
+        return _optional(name_, annotation)
+
+    def _always_set(self, parameter: Parameter) -> bool:
+        return parameter.required or all(
+            any(_is(argument, parameter) and not argument.omit_null for argument in call.arguments)
+            for call in self.used.calls
+        )
+
+    @property
+    def _body_sent(self) -> bool:
+        return any(call.body is not None for call in self.used.calls)
+
+    @property
+    def _body_always(self) -> bool:
+        return all(call.body is not None and not is_nullable(call.body.type) for call in self.used.calls)
+
+    def _body(self) -> ArgumentPlan:
+        assert self.operation.body is not None
+        annotation = self.module.annotation(self.operation.body.type)
+        if self._body_always:
+            return ArgumentPlan("body", annotation)
+        return _optional("body", code("some | None", some=annotation))
+
+    def _result(self) -> ast.expr:
+        made = self.module.annotation(self.used.reply)
+        if not self.used.wants_reply:
+            return made
+        return code("Reply[made]", Reply=self.module.runtime("replies", "Reply"), made=made)
+
+    # ------------------------------------------------------------------------------------------------ sending
+
+    def _sending(self) -> list[ast.stmt]:
+        sent = called(
+            "self._client.send",
+            self.label,
+            constant(self.operation.method),
+            self._url(),
+            success=_statuses(self.operation),
+            query=self._pairs("query"),
+            headers=self._headers(),
+            cookies=self._pairs("cookie"),
+            content=self._content(),
+            media_type=self._media_type(),
+            within=name("within") if self.backend.sets_timeout(self.used) else None,
+            read=self._read(),
+        )
+        if self._decodes or self.used.wants_reply or self._success is not None:
+            return quote("raw = await sent", sent=sent)
+        return quote("await sent", sent=sent)
+
+    def _read(self) -> ast.expr | None:
+        """Said only where the method does not tell."""
+        writes, told = self.used.calls[0].write, self.operation.method not in ("GET", "HEAD")
+        return constant(not writes) if writes != told else None
+
+    def _url(self) -> ast.expr:
+        parts = re.split(r"\{([^{}]*)\}", self.operation.path)
+        values: list[ast.expr] = []
+        for index, part in enumerate(parts):
+            if index % 2:
+                values.append(ast.FormattedValue(self._segment(part), -1))
+            elif part:
+                values.append(ast.Constant(percent(part, safe=_SENT_AS_IS)))
+        if not any(isinstance(value, ast.FormattedValue) for value in values):
+            return constant("".join(value.value for value in values if isinstance(value, ast.Constant)) or "/")
+        return ast.JoinedStr(values)
+
+    def _segment(self, wire_name: str) -> ast.expr:
+        parameter = next(p for p, _ in self.used.arguments if p.location == "path" and p.name == wire_name)
+        value = self._value(parameter)
+        segment = self.module.runtime("encode", "segment")
+        plain = parameter.style == "simple" and not parameter.explode
+        return called(segment, value) if plain else called(segment, value, constant(wire_name), **_style(parameter))
+
+    def _pairs(self, location: str) -> ast.expr | None:
+        """`[*query("limit", limit), ...]`; None where there are none."""
+        encode = {"query": "query", "cookie": "cookie"}[location]
+        items: list[ast.expr] = []
+        if location == "query":
+            items += [constant_pair(percent(key, safe=""), percent(value, safe="")) for key, value in self.operation.query]
+        for parameter, _ in self.used.arguments:
+            if parameter.location == location:
+                encoder = self.module.runtime("encode", encode)
+                pairs = called(encoder, constant(parameter.name), self._value(parameter), **_style(parameter))
+                items.append(ast.Starred(pairs, ast.Load()))
+        if len(items) == 1 and isinstance(items[0], ast.Starred):
+            return items[0].value
+        return ast.List(items, ast.Load()) if items else None
+
+    def _headers(self) -> ast.expr | None:
+        keys: list[ast.expr | None] = []
+        values: list[ast.expr] = []
+        for parameter, _ in self.used.arguments:
+            if parameter.location == "header":
+                keys.append(constant(parameter.name))
+                values.append(self._header(parameter))
+        if any(call.headers for call in self.used.calls):
+            keys.append(None)
+            values.append(code("extra_headers or {}"))
+        if not keys:
+            return None
+        return called(self.module.runtime("arguments", "present"), ast.Dict(keys, values))
+
+    def _header(self, parameter: Parameter) -> ast.expr:
+        value = self._value(parameter)
+        if not parameter.explode or isinstance(parameter.type, Scalar):
+            return value
+        header = called(self.module.runtime("encode", "header"), value, explode=constant(True))
+        return header if self._always_set(parameter) else self._unless_none(parameter, header)
+
+    def _value(self, parameter: Parameter) -> ast.expr:
+        """The argument, within its bounds; as one JSON text where the document wants that."""
+        value: ast.expr = name(self.used.argument(parameter))
+        if is_bounded(parameter.type):
+            adapter = self.module.adapter_of(bounded(parameter.type, self.module))
+            value = called(self.module.runtime("arguments", "checked"), name(adapter), value)
+        if not parameter.json:
+            return value
+        adapter = self.module.adapter(parameter.type)
+        made = called(self.module.runtime("encode", "json_text"), name(adapter), value)
+        return made if self._always_set(parameter) else self._unless_none(parameter, made)
+
+    def _unless_none(self, parameter: Parameter, value: ast.expr) -> ast.expr:
+        return code("None if argument is None else value", argument=self.used.argument(parameter), value=value)
+
+    def _content(self) -> ast.expr | None:
+        if not self._body_sent:
+            return None
+        assert self.operation.body is not None
+        adapter = self.module.adapter(self.operation.body.type)
+        source = "adapter.dump_json(body)"
+        return code(source if self._body_always else f"None if body is None else {source}", adapter=adapter)
+
+    def _media_type(self) -> ast.expr | None:
+        if not self._body_sent or self.operation.body is None:
+            return None
+        media_type = self.operation.body.media_type.split(";")[0].strip()
+        return constant(media_type) if media_type not in (JSON, "*/*", "application/*", "") else None
+
+    # ---------------------------------------------------------------------------------------------- answering
+
+    @property
+    def _decodes(self) -> bool:
+        return not isinstance(self.used.reply, Null)
+
+    @property
+    def _success(self) -> Expr | None:
+        return self.used.calls[0].success
+
+    def _answering(self) -> list[ast.stmt]:
+        value: ast.expr = constant(None)
+        if self._decodes:
+            adapter = name(self.module.adapter(self.used.reply))
+            value = called(self.module.runtime("replies", "decode"), self.label, name("raw"), adapter)
+        made: list[ast.stmt] = []
+        if self._success is not None and self._decodes:
+            made += quote("answer = value", value=value) + self._refusing(self._success)
+            value = name("answer")
+        if self.used.wants_reply:
+            reply = self.module.runtime("replies", "Reply")
+            return made + quote("return Reply(value, raw.status, raw.headers)", Reply=reply, value=value)
+        return made + quote("return value", value=value) if self._decodes else made
+
+    def _refusing(self, success: Expr) -> list[ast.stmt]:
+        """An answer that the backend itself calls a failure."""
+        failed = condition(Not(success, BOOLEAN, success.span), ClientNames(self.module))
+        failure = called(
+            self.module.runtime("failures", "BackendFailure"),
+            self.label,
+            constant("refused"),
+            status=code("raw.status"),
+        )
+        return quote("if failed:\n    raise failure", failed=failed, failure=failure)
+
+
+def constant_pair(key: str, value: str) -> ast.expr:
+    return ast.Tuple([constant(key), constant(value)], ast.Load())
+
+
+def _optional(name_: str, annotation: ast.expr) -> ArgumentPlan:
+    return ArgumentPlan(name_, annotation, constant(None))
+
+
+def _is(argument: CheckedArgument, parameter: Parameter) -> bool:
+    return (argument.parameter.location, argument.parameter.name) == (parameter.location, parameter.name)
+
+
+def _style(parameter: Parameter) -> dict[str, ast.expr | None]:
+    """Options of the encoder where they are not what it does anyway."""
+    form = parameter.location in ("query", "cookie")
+    scalar = isinstance(parameter.type, Scalar)
+    styled = parameter.style != _DEFAULT_STYLES[parameter.location]
+    return {
+        "style": constant(parameter.style) if styled and parameter.location != "cookie" else None,
+        "explode": constant(parameter.explode) if parameter.explode != form and not (scalar and form) else None,
+        "allow_reserved": constant(True) if parameter.allow_reserved and parameter.location == "query" else None,
+    }
+
+
+def _statuses(operation: Operation) -> ast.expr:
+    """The statuses of success that the document has: `frozenset({200, 201})`."""
+    found = [response.status for response in operation.success()]
+    if any(not isinstance(status, int) for status in found) or not found:
+        return code("frozenset(range(200, 300))")
+    return called("frozenset", ast.Set([constant(status) for status in sorted(set(map(int, found)))]))

@@ -1,0 +1,74 @@
+"""What a gateway means, as the project that does it: every name, import and order decided."""
+
+from __future__ import annotations
+
+from bffgen.check.model import CheckedEndpoint, CheckedGateway
+from bffgen.plan.clients import plan_client
+from bffgen.plan.document import gateway_document
+from bffgen.plan.emitted_names import EndpointNames, Module
+from bffgen.plan.endpoints import EndpointWriter
+from bffgen.plan.lines import call_lines
+from bffgen.plan.model import EndpointPlan, GatewayPlan
+from bffgen.plan.names import Scope, local_name, module_name, package_name
+from bffgen.plan.operations import Clients, used_operations
+from bffgen.plan.params import plan_arguments, route
+from bffgen.plan.schedule import schedule
+from bffgen.plan.schemas import Models, plan_models
+from bffgen.plan.usage import find_usage
+from bffgen.typesystem.model import NULL
+
+
+def lower(gateway: CheckedGateway) -> GatewayPlan:
+    """The plan of the whole project. Only bugs can fail here."""
+    package = package_name(gateway.name)
+    models = plan_models(gateway, find_usage(gateway), package)
+    clients = used_operations(gateway, package)
+    functions, modules = Scope(("router",)), Scope()
+    endpoints = []
+    for endpoint in gateway.endpoints:
+        function = functions.take(local_name(endpoint.operation_id))
+        module = f"{package}.endpoints.{modules.take(module_name(endpoint.operation_id))}"
+        endpoints.append(_endpoint(endpoint, models, clients, package, function, module))
+    return GatewayPlan(
+        gateway.name,
+        package,
+        gateway.title,
+        gateway.version,
+        gateway.description or "",
+        tuple(plan_client(used, models, package) for used in clients.backends),
+        tuple(endpoints),
+        models.modules,
+        gateway_document(gateway),
+        models.footprint(),
+    )
+
+
+def _endpoint(
+    endpoint: CheckedEndpoint, models: Models, clients: Clients, package: str, function: str, module_: str
+) -> EndpointPlan:
+    plan = schedule(endpoint)
+    module = Module(models, package)
+    names = EndpointNames(endpoint, module, function)
+    module.imported("fastapi", "APIRouter")
+    writer = EndpointWriter(endpoint, plan, names, clients)
+    arguments = plan_arguments(endpoint, names, writer.uses_response)
+    paragraphs = writer.paragraphs()
+    result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL)
+    return EndpointPlan(
+        endpoint.method,
+        endpoint.path,
+        route(endpoint, names),
+        ("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,),
+        endpoint.operation_id,
+        module_,
+        function,
+        endpoint.summary or "",
+        "\n\n".join(text for text in (endpoint.summary, endpoint.description) if text),
+        call_lines(endpoint, plan),
+        module.imports.sorted(),
+        module.constants(),
+        endpoint.statuses[0],
+        arguments,
+        result,
+        paragraphs,
+    )

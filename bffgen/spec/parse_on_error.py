@@ -1,0 +1,120 @@
+"""`on_error`: what happens when a call fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bffgen.diagnostics.model import Label
+from bffgen.source.nodes import Node
+from bffgen.source.text import Span
+from bffgen.spec.keys import REACTION
+from bffgen.spec.model import FAILURE_KINDS, Answer, Const, Default, Fail, OnErrorEntry, Pass, Reaction, Value
+from bffgen.spec.parse_value import ValueReader
+from bffgen.spec.reader import Fields, is_null, shown
+
+_STATUS = re.compile(r"[1-5][0-9][0-9]\Z")
+_CLASS = re.compile(r"[345][xX][xX]\Z")
+_FORMS = "`null`, `fail`, `pass`, `{default: value}`, `{status:, detail:}`, `{status:, body:}` or a table"
+
+
+class OnErrorReader(ValueReader):
+    """Reads the short forms, the own answers and the table."""
+
+    def on_error(self, node: Node | None) -> tuple[OnErrorEntry, ...]:
+        if node is None:
+            return ()
+        if node.kind == "mapping" and not any(key in REACTION.keys for key in node.entries()):
+            return () if self._misread(node) else self._table(node)
+        reaction = self._reaction(node)
+        return (OnErrorEntry("else", reaction, node.span),) if reaction else ()
+
+    def _table(self, node: Node) -> tuple[OnErrorEntry, ...]:
+        entries = []
+        for key, item in node.entries().items():
+            when = self._when(node, key)
+            reaction = self._reaction(item)
+            if when is not None and reaction is not None:
+                entries.append(OnErrorEntry(when, reaction, node.key(key)))
+        if not entries and not node.entries():
+            self.wrong(node, _FORMS)
+        return tuple(entries)
+
+    def _when(self, node: Node, key: str) -> int | str | None:
+        if _STATUS.match(key):
+            return int(key)
+        if _CLASS.match(key):
+            return key.lower()
+        if key in (*FAILURE_KINDS, "else"):
+            return key
+        what = "an `on_error` table"
+        for _ in self.unknown_key(node, key, [*FAILURE_KINDS, "else", "4xx", "5xx", *REACTION.working], what):
+            pass
+        return None
+
+    def _reaction(self, node: Node) -> Reaction | None:
+        if node.kind == "mapping":
+            return self._reaction_mapping(node)
+        if is_null(node) and node.kind == "scalar":
+            return Default(Const(None, node), node.span)
+        if node.kind == "scalar" and node.text in ("fail", "pass"):
+            return Fail(node.span) if node.text == "fail" else Pass(node.span)
+        simple = node.kind == "scalar" and len(node.text) < 60 and "\n" not in node.text
+        self.wrong(node, _FORMS, f"write `{{default: {_written(node)}}}`" if simple else None)
+        return None
+
+    def _reaction_mapping(self, node: Node) -> Reaction | None:
+        fields = self.fields(node, REACTION)
+        if fields is None:
+            return None
+        if "default" in fields.known:
+            return self._default(fields)
+        if fields.missing("status"):
+            if fields.known:
+                label = Label(node.key(next(iter(fields.known))), "needs `status` beside it")
+                self.diags.report("BFF105", "an answer of our own needs the key `status`", label)
+            elif not fields.doubtful:
+                self.wrong(node, _FORMS)
+            return None
+        return self._answer(fields)
+
+    def _default(self, fields: Fields) -> Default | None:
+        for key in fields.known:
+            if key != "default":
+                message = f"`default` and `{key}` exclude each other"
+                self.diags.report("BFF104", message, fields.key(key), Label(fields.key("default")))
+                return None
+        value = self.value(fields.known["default"])
+        return Default(value, fields.node.span) if value is not None else None
+
+    def _answer(self, fields: Fields) -> Answer | None:
+        body = fields.get("body")
+        for key in ("detail", "extra"):
+            if body is not None and key in fields.known:
+                message = f"`body` and `{key}` exclude each other: a body replaces the problem document"
+                self.diags.report("BFF104", message, fields.key(key), Label(fields.key("body")))
+                return None
+        status = self.status(fields.get("status"), low=400 if body is None else 200)
+        detail, extra = self.template(fields.get("detail")), self.extra(fields.get("extra"))
+        value = self.value(body)
+        if status is None or (body is not None and value is None):
+            return None
+        return Answer(status, detail, extra, value, fields.node.span)
+
+    def extra(self, node: Node | None) -> Mapping[str, Value]:
+        """Members of one's own for a problem document; its standard members are not among them."""
+        found: dict[str, Value] = {}
+        for key, (value, span) in self.values(node, "members of the problem document, a mapping").items():
+            if self._own_member(key, span):
+                found[key] = value
+        return found
+
+    def _own_member(self, key: str, span: Span) -> bool:
+        if key in ("type", "title", "status", "detail", "instance", "call"):
+            self.diags.report("BFF108", f"`{shown(key)}` is a member that every problem document has", span)
+            return False
+        return True
+
+
+def _written(node: Node) -> str:
+    return f'("{node.text}")' if node.quoted else node.text

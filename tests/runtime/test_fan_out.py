@@ -1,0 +1,408 @@
+"""`fan_out`: who is cancelled, what is raised, when it ends, what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import warnings
+from collections.abc import AsyncIterator
+
+import pytest
+
+from templates.runtime import context
+from templates.runtime.failures import BackendFailure, Refusal
+from templates.runtime.fan_out import fan_out
+from templates.runtime.tasks import uncancelled
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+async def nothing_is_left(anyio_backend: str) -> AsyncIterator[None]:
+    """No task outlives its test, nothing was dropped without having been awaited or looked at."""
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, about: complaints.append(str(about["message"])))
+    before = asyncio.all_tasks()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        yield
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()
+        gc.collect()
+    loop.set_exception_handler(None)
+    assert complaints == []
+    assert [str(w.message) for w in warned] == []
+
+
+class Log:
+    """Calls that say how they end."""
+
+    def __init__(self) -> None:
+        self.ends: list[str] = []
+
+    async def call(self, name: str, seconds: float = 0.0, fails: Exception | None = None) -> str:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            self.ends.append(f"{name} cancelled")
+            raise
+        if fails is not None:
+            raise fails
+        self.ends.append(f"{name} done")
+        return name
+
+
+def failure(status: int = 500) -> BackendFailure:
+    return BackendFailure("users.getUser", "status", status=status)
+
+
+async def test_runs_at_the_same_time_and_gives_results() -> None:
+    log = Log()
+    started = asyncio.get_running_loop().time()
+    async with fan_out(5) as calls:
+        a = calls.start("a", log.call("a", 0.1))
+        b = calls.start("b", log.call("b", 0.1))
+    assert (a.result(), b.result()) == ("a", "b")
+    assert asyncio.get_running_loop().time() - started < 0.18
+
+
+async def test_a_dependent_starts_when_its_own_call_is_there() -> None:
+    log = Log()
+    started = asyncio.get_running_loop().time()
+    async with fan_out(5) as calls:
+        calls.start("slow", log.call("slow", 0.15))
+        quick = calls.start("quick", log.call("quick", 0.05))
+
+        async def after() -> str:
+            return await quick + await log.call("after", 0.1)
+
+        calls.start("after", after())
+    assert asyncio.get_running_loop().time() - started < 0.25
+    assert log.ends[0] == "quick done"
+
+
+async def test_the_first_failure_cancels_the_others_and_is_raised_as_itself() -> None:
+    log = Log()
+    error = failure(404)
+    with pytest.raises(BackendFailure) as raised:
+        async with fan_out(5) as calls:
+            calls.start("slow", log.call("slow", 5))
+            calls.start("bad", log.call("bad", 0.01, error), passes={404}, direct=True)
+    assert raised.value is error
+    assert (error.call, error.passes, error.direct) == ("bad", True, True)
+    assert log.ends == ["slow cancelled"]
+
+
+async def test_a_status_that_was_not_listed_does_not_pass() -> None:
+    with pytest.raises(BackendFailure) as raised:
+        async with fan_out(5) as calls:
+            calls.start("bad", Log().call("bad", 0, failure(409)), passes={404})
+    assert raised.value.passes is False
+
+
+async def test_a_failure_seen_through_a_dependent_keeps_its_own_name() -> None:
+    with pytest.raises(BackendFailure) as raised:
+        async with fan_out(5) as calls:
+            ready = asyncio.Event()
+
+            async def dependent() -> str:
+                await ready.wait()
+                return await first
+
+            calls.start("dependent", dependent())
+            first = calls.start("first", Log().call("first", 0, failure()), passes={500})
+            ready.set()
+    assert (raised.value.call, raised.value.passes) == ("first", True)
+
+
+async def test_calls_that_have_not_begun_are_dropped_without_a_warning() -> None:
+    log = Log()
+    with pytest.raises(Refusal):
+        async with fan_out(5) as calls:
+            calls.start("never", log.call("never"))
+            raise Refusal(403)
+    assert log.ends == []
+
+
+async def test_a_guard_that_refuses_cancels_the_calls() -> None:
+    log = Log()
+
+    async def guard() -> None:
+        raise Refusal(403, "no")
+
+    with pytest.raises(Refusal):
+        async with fan_out(5) as calls:
+            calls.start("slow", log.call("slow", 5))
+            await asyncio.sleep(0.01)
+            calls.check(guard())
+    assert log.ends == ["slow cancelled"]
+
+
+async def test_two_failures_at_once_leave_no_complaint() -> None:
+    with pytest.raises(BackendFailure) as raised:
+        async with fan_out(5) as calls:
+            calls.start("a", Log().call("a", 0, failure()))
+            calls.start("b", Log().call("b", 0, failure()))
+    assert raised.value.call == "a"
+
+
+async def test_a_cancellation_from_outside_wins_over_what_it_causes() -> None:
+    log = Log()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            raise failure()
+
+    async def endpoint() -> None:
+        async with fan_out(5) as calls:
+            calls.start("slow", log.call("slow", 5))
+            calls.start("stubborn", stubborn())
+
+    task = asyncio.create_task(endpoint())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert log.ends == ["slow cancelled"]
+
+
+async def test_a_cancellation_while_a_failure_is_cleaned_up_wins() -> None:
+    async def slow_to_stop() -> None:
+        try:
+            await asyncio.sleep(5)
+        finally:
+            await asyncio.sleep(0.1)
+
+    async def endpoint() -> None:
+        async with fan_out(5) as calls:
+            calls.start("slow", slow_to_stop())
+            await asyncio.sleep(0.01)
+            calls.start("bad", Log().call("bad", 0, failure()))
+
+    task = asyncio.create_task(endpoint())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_outer_timeout_stays_a_timeout() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            async with fan_out(5) as calls:
+                calls.start("slow", Log().call("slow", 5))
+
+
+async def test_a_dependent_that_gives_up_leaves_the_call_to_the_others() -> None:
+    log = Log()
+    async with fan_out(5) as calls:
+        needed = calls.start("needed", log.call("needed", 0.05))
+
+        async def impatient() -> str:
+            try:
+                async with asyncio.timeout(0.01):
+                    return await needed
+            except TimeoutError:
+                return "gave up"
+
+        gave_up = calls.start("impatient", impatient())
+    assert (needed.result(), gave_up.result()) == ("needed", "gave up")
+
+
+async def test_calls_may_start_calls() -> None:
+    log = Log()
+    async with fan_out(5) as calls:
+
+        async def parent() -> None:
+            await asyncio.sleep(0.01)
+            calls.start("child", log.call("child", 0.02))
+
+        calls.start("parent", parent())
+    assert log.ends == ["child done"]
+
+
+async def test_a_failure_that_is_no_backends_comes_out_as_itself() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with fan_out(5) as calls:
+            calls.start("a", Log().call("a", 0, ZeroDivisionError()))
+
+
+async def test_a_call_that_cancels_itself_is_a_failure_not_a_cancellation() -> None:
+    async def odd() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(BackendFailure) as raised:
+        async with fan_out(5) as calls:
+            calls.start("odd", odd())
+    assert (raised.value.call, raised.value.kind) == ("odd", "unreachable")
+
+
+async def test_the_deadline_ends_what_has_no_limit_of_its_own() -> None:
+    log = Log()
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(BackendFailure) as raised:
+        async with fan_out(0.05) as calls:
+            calls.start("quick", log.call("quick"))
+            calls.start("slow", log.call("slow", 5))
+    assert (raised.value.call, raised.value.kind) == ("slow", "timeout")
+    assert asyncio.get_running_loop().time() - started < 0.15
+    assert log.ends == ["quick done", "slow cancelled"]
+
+
+async def test_the_deadline_is_over_after_the_block() -> None:
+    async with fan_out(5) as calls:
+        left: list[float] = []
+
+        async def call() -> None:
+            left.append(context.time_left(60))
+
+        calls.start("a", call())
+    assert 4.85 < left[0] <= 4.9
+    assert context.time_left(60) == 60
+
+
+@pytest.mark.parametrize(
+    ("deadline", "timeout", "left"),
+    [(5, 2, 2), (5, 60, 4.9), (1, 60, 0.9), (0.5, 60, 0.45), (5, 4.9, 4.9), (-1, 60, -0.9)],
+)
+async def test_a_call_gets_the_least_of_its_timeout_and_the_deadline_less_a_reserve(
+    deadline: float, timeout: float, left: float
+) -> None:
+    token = context.deadline.set(asyncio.get_running_loop().time() + deadline)
+    assert context.time_left(timeout) == pytest.approx(left, abs=0.01)
+    context.deadline.reset(token)
+
+
+class TestSoftCalls:
+    async def test_a_failure_that_matters_degrades_the_answer(self) -> None:
+        from starlette.responses import Response
+
+        async with fan_out(5) as calls:
+            calls.soften("reviews", BackendFailure("r.list", "timeout"))
+            calls.soften("price", failure(503))
+            calls.soften("stock", failure(404))
+            calls.soften("offers", failure(429))
+        assert {k: (v.kind, v.status) for k, v in calls.degraded.items()} == {
+            "reviews": ("timeout", None),
+            "price": ("status", 503),
+            "offers": ("status", 429),
+        }
+        response = Response()
+        calls.finish(response)
+        assert response.status_code == 200
+        assert response.headers["gateway-degraded"] == "offers, price, reviews"
+        assert response.headers["cache-control"] == "no-store"
+        calls.finish(response, 203)
+        assert response.status_code == 203
+
+    async def test_nothing_is_said_when_nothing_is_missing(self) -> None:
+        from starlette.responses import Response
+
+        async with fan_out(5) as calls:
+            calls.soften("stock", failure(404))
+        response = Response()
+        calls.finish(response, 203)
+        assert response.status_code == 200
+        assert "gateway-degraded" not in response.headers
+
+    async def test_another_calls_failure_is_not_softened(self) -> None:
+        with pytest.raises(BackendFailure) as raised:
+            async with fan_out(5) as calls:
+                hard = calls.start("hard", Log().call("hard", 0.01, failure()))
+
+                async def soft() -> None:
+                    try:
+                        await hard
+                    except BackendFailure as error:
+                        calls.soften("soft", error)
+
+                calls.start("soft", soft())
+        assert raised.value.call == "hard"
+        assert calls.degraded == {}
+
+
+class TestWrites:
+    async def test_ends_although_a_sibling_fails(self) -> None:
+        log = Log()
+        with pytest.raises(BackendFailure) as raised:
+            async with fan_out(5) as calls:
+
+                async def write() -> str:
+                    answer = await uncancelled(log.call("write", 0.1))
+                    return answer + await log.call("not this", 5)
+
+                calls.start("write", write())
+                calls.start("bad", log.call("bad", 0.02, failure()))
+        assert raised.value.call == "bad"
+        assert log.ends == ["write done", "not this cancelled"] or log.ends == ["write done"]
+
+    async def test_ends_although_the_deadline_passes_and_then_counts(self) -> None:
+        log = Log()
+        async with fan_out(0.05) as calls:
+
+            async def write() -> str:
+                return await uncancelled(log.call("write", 0.15))
+
+            written = calls.start("write", write())
+        assert written.result() == "write"
+
+    async def test_ends_although_the_client_hangs_up_twice(self) -> None:
+        log = Log()
+
+        async def endpoint() -> None:
+            async with fan_out(5) as calls:
+
+                async def write() -> str:
+                    return await uncancelled(log.call("write", 0.1))
+
+                calls.start("write", write())
+
+        task = asyncio.create_task(endpoint())
+        await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert log.ends == ["write done"]
+
+    async def test_its_own_failure_is_raised(self) -> None:
+        with pytest.raises(BackendFailure) as raised:
+            async with fan_out(5) as calls:
+
+                async def write() -> str:
+                    return await uncancelled(Log().call("write", 0, failure(409)))
+
+                calls.start("write", write(), passes={409})
+        assert raised.value.passes
+
+    async def test_does_not_start_for_who_is_already_cancelled(self) -> None:
+        log = Log()
+
+        async def endpoint() -> None:
+            try:
+                await asyncio.sleep(5)
+            except asyncio.CancelledError:
+                await uncancelled(log.call("write"))
+
+        task = asyncio.create_task(endpoint())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert log.ends == []
+
+    async def test_has_no_deadline_but_its_own_timeout(self) -> None:
+        async with fan_out(0.5) as calls:
+
+            async def time_for_it() -> float:
+                return context.time_left(60)
+
+            async def write() -> float:
+                return await uncancelled(time_for_it())
+
+            written = calls.start("write", write())
+        assert written.result() == 60
