@@ -21,7 +21,7 @@ from bffgen.check.params import check_body, check_params, collect_uses, unused
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.facts import proved
-from bffgen.expr.functions import FUNCTIONS
+from bffgen.expr.results import FUNCTIONS
 from bffgen.expr.scope import Binding, Context, Fact
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
@@ -98,7 +98,7 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
     for name, span in spans:
         if name in seen:
             diags.report("BFF208", f"`{name}` hides another name", Label(span, "again"), Label(seen[name], "here"))
-        elif name in FUNCTIONS or name in ("dict", "status", "header"):
+        elif name in FUNCTIONS or name in ("dict", "status", "header", "isinstance"):
             diags.report(
                 "BFF208",
                 f"`{name}` hides the function `{name}`",

@@ -50,6 +50,7 @@ class Names:
             self._find,
             self._all,
             lambda name: name in self.backends.whole.backends,
+            type_named=lambda node, ctx: self.backends.type_named(node, ctx, request=False),
             header=self._header,
             headers=self._headers,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
-from bffgen.expr.check import annotation
+from bffgen.expr.annotations import annotation
 from bffgen.expr.parse import SourceText, parse
 from bffgen.expr.scope import Context, Scope
 from bffgen.openapi.document import Document

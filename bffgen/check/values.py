@@ -10,7 +10,7 @@ from bffgen.diagnostics.model import Label
 from bffgen.expr import access, loops, operators, tree
 from bffgen.expr.check import infer, make_object, narrowed
 from bffgen.expr.facts import proved
-from bffgen.expr.functions import text_part
+from bffgen.expr.texts import text_part
 from bffgen.expr.parse import SourceText, parse, parse_loop
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.tree import LoopKind

@@ -37,21 +37,18 @@ def reply_data(operation: Operation, asked: Request) -> tuple[int, Any]:
     keys = _listed_keys(operation, asked)
     if keys is not None:
         data = _one_each(data, of, *keys)
-    one_each = {name: values[0] for name, values in asked.query.items() if len(values) == 1}
+    shared = {**{name: values[0] for name, values in asked.query.items() if len(values) == 1}, **asked.path}
+    shared.pop("id", None)  # of one item, not of all
     for item, item_type in _items(data, of):
-        _repeat(item, item_type, {name: value for name, value in one_each.items() if name not in ("id", "ids")})
+        _repeat(item, item_type, shared)
     return status, data
 
 
 def _own_values(path: Mapping[str, str]) -> dict[str, Any]:
-    """Values of a path by the field they belong to: the last one is also the `id` of what is answered."""
-    last = list(path)[-1:]
-    return {**{"id": path[name] for name in last if _forms(name) & {"id"} or _forms(name, "id")}, **path}
-
-
-def _forms(name: str, tail: str | None = None) -> set[str]:
-    form = python_name(name)
-    return {form} if tail is None or form.endswith(f"_{tail}") else set()
+    """Values of a path by the field they belong to: `/users/{user_id}` asks for a user whose `id` that is."""
+    last = next(reversed(list(path)), None)
+    is_id = last is not None and python_name(last).endswith("_id")
+    return {**({"id": path[last]} if is_id and last is not None else {}), **path}
 
 
 def _repeat(data: Any, of: Type, values: Mapping[str, Any]) -> None:

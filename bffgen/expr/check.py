@@ -7,19 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from bffgen.diagnostics.suggest import closest
-from bffgen.expr import access, functions, loops, operators, tree
+from bffgen.expr import access, arithmetic, functions, loops, operators, special, tree
 from bffgen.expr.facts import path
+from bffgen.expr.methods import method
+from bffgen.expr.results import FUNCTIONS
 from bffgen.expr.scope import Context
-from bffgen.expr.tree import Role
+from bffgen.expr.special import unknown_name
+from bffgen.expr.texts import text_part
 from bffgen.typesystem.model import (
     BOOLEAN,
-    DATE,
-    DATETIME,
-    INTEGER,
     NULL,
     NUMBER,
     TEXT,
-    UUID,
     Field,
     Kind,
     ListType,
@@ -28,13 +27,9 @@ from bffgen.typesystem.model import (
     Scalar,
     SetType,
     TupleType,
-    Type,
     is_nullable,
-    nullable,
 )
-from bffgen.typesystem.relations import describe, is_broken, join_all
-
-_WORDS = {"null": "None", "true": "True", "false": "False", "undefined": "None", "nil": "None"}
+from bffgen.typesystem.relations import is_broken, join_all
 
 
 def infer(node: ast.expr, ctx: Context) -> tree.Expr:
@@ -86,35 +81,11 @@ def _constant(node: ast.Constant, ctx: Context) -> tree.Expr:
 def _name(node: ast.Name, ctx: Context) -> tree.Expr:
     binding = ctx.scope.find(node.id)
     if binding is None:
-        return _unknown_name(node, ctx)
+        return unknown_name(node, ctx)
     ctx.names.add(node.id)
     if binding.needs:
         ctx.used.add(binding.needs)
     return narrowed(tree.Ref(node.id, binding.role, binding.type, ctx.span(node)), ctx)
-
-
-def _unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
-    name = node.id
-    if name in _WORDS:
-        return ctx.error("BFF205", node, f"`{name}` is `{_WORDS[name]}` here", help=f"write `{_WORDS[name]}`")
-    if ctx.scope.is_backend(name):
-        return ctx.error(
-            "BFF205",
-            node,
-            f"backend `{name}` cannot be used in an expression",
-            "a backend stands in the head of a call only",
-            help=f"add a call under `calls`: `name: {name}.operation(...)`, and use its name here",
-        )
-    if name in functions.FUNCTIONS:
-        return ctx.error("BFF205", node, f"`{name}` is a function", f"call it: `{name}(...)`")
-    near = closest(name, ctx.scope.names())
-    whole = ctx.parsed.tree is node
-    help_ = f"did you mean `{near}`?" if near else None
-    if whole and not near:
-        help_ = f'if a text was meant, write `"\'{name}\'"` or `("{name}")`'
-    names = sorted(ctx.scope.names())
-    note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 12 else None
-    return ctx.error("BFF205", node, f"unknown name `{name}`", "not in scope", note=note, help=help_)
 
 
 def narrowed(node: tree.Expr, ctx: Context) -> tree.Expr:
@@ -194,7 +165,7 @@ def _text_part(part: ast.FormattedValue, ctx: Context) -> tree.TextPart:
             ctx.error("BFF114", part.value, "a format after `:` must be literal")
         else:
             spec = "".join(str(piece.value) for piece in part.format_spec.values if isinstance(piece, ast.Constant))
-    return tree.TextPart(functions.text_part(value, spec, ctx), spec)
+    return tree.TextPart(text_part(value, spec, ctx), spec)
 
 
 def _call(node: ast.Call, ctx: Context) -> tree.Expr:
@@ -202,18 +173,20 @@ def _call(node: ast.Call, ctx: Context) -> tree.Expr:
         base = infer(node.func.value, ctx)
         if is_broken(base.type):
             return base
-        return functions.method(base, node, node.func.attr, ctx.parsed.tail(node.func), ctx, infer)
+        return method(base, node, node.func.attr, ctx.parsed.tail(node.func), ctx, infer)
     if not isinstance(node.func, ast.Name):
         return ctx.error("BFF114", node.func, "only a function or a method can be called")
     name = node.func.id
     if name == "dict":
         return _object(node, ctx)
     if name in ("status", "header"):
-        return _of_reply(name, node, ctx)
-    if name not in functions.FUNCTIONS:
+        return special.of_reply(name, node, ctx)
+    if name == "isinstance":
+        return special.is_instance(node, ctx, infer)
+    if name not in FUNCTIONS:
         if ctx.scope.find(name):
             return ctx.error("BFF206", node.func, f"`{name}` is a value, not a function")
-        near = closest(name, functions.FUNCTIONS)
+        near = closest(name, FUNCTIONS)
         return ctx.error(
             "BFF206",
             node.func,
@@ -222,45 +195,6 @@ def _call(node: ast.Call, ctx: Context) -> tree.Expr:
             help=f"did you mean `{near}`?" if near else None,
         )
     return functions.call(name, node, ctx, infer)
-
-
-def _of_reply(name: str, node: ast.Call, ctx: Context) -> tree.Expr:
-    """`status(call)` and `header(call, "ETag")`."""
-    shown = "`status(call)`" if name == "status" else '`header(call, "ETag")`'
-    takes = 1 if name == "status" else 2
-    first = node.args[0] if node.args else None
-    binding = ctx.scope.find(first.id) if isinstance(first, ast.Name) else None
-    if len(node.args) != takes or node.keywords or not isinstance(first, ast.Name) or binding is None:
-        if isinstance(first, ast.Name) and binding is None:
-            return _unknown_name(first, ctx)
-        return ctx.error("BFF306", node, f"`{name}` takes the name of a call", help=f"write {shown}")
-    if binding.role is not Role.CALL:
-        return ctx.error("BFF306", first, f"`{first.id}` is not a call", help=f"write {shown}")
-    ctx.names.add(first.id)
-    ctx.used.add(first.id)
-    absent = is_nullable(binding.type)
-    if name == "status":
-        return tree.StatusOf(first.id, nullable(INTEGER) if absent else INTEGER, ctx.span(node))
-    return _header(first.id, node.args[1], node, ctx)
-
-
-def _header(call: str, written: ast.expr, node: ast.Call, ctx: Context) -> tree.Expr:
-    wanted = written.value if isinstance(written, ast.Constant) else None
-    if not isinstance(wanted, str):
-        return ctx.error("BFF306", written, "`header` takes a literal name", help='write `header(call, "ETag")`')
-    found = ctx.scope.header(call, wanted)
-    if found is None:
-        names = list(ctx.scope.headers(call))
-        near = closest(wanted, names)
-        return ctx.error(
-            "BFF210",
-            written,
-            f"the operation of `{call}` documents no response header `{wanted}`",
-            "not in its document",
-            note=f"documented: {', '.join(f'`{n}`' for n in names[:8])}" if names and not near else None,
-            help=f"did you mean `{near}`?" if near else None,
-        )
-    return tree.HeaderOf(call, found, nullable(TEXT), ctx.span(node))
 
 
 def _object(node: ast.Call, ctx: Context) -> tree.Expr:
@@ -312,69 +246,11 @@ _HANDLERS: dict[type[ast.expr], Callable[[Any, Context], tree.Expr]] = {
     ast.Call: _call,
     ast.IfExp: _choice,
     ast.BoolOp: lambda node, ctx: operators.logic(node, ctx, infer),
-    ast.UnaryOp: lambda node, ctx: operators.unary(node, ctx, infer),
-    ast.BinOp: lambda node, ctx: operators.arithmetic(node, ctx, infer),
+    ast.UnaryOp: lambda node, ctx: arithmetic.unary(node, ctx, infer),
+    ast.BinOp: lambda node, ctx: arithmetic.arithmetic(node, ctx, infer),
     ast.Compare: lambda node, ctx: operators.compare(node, ctx, infer),
     ast.ListComp: lambda node, ctx: loops.comprehension(node, tree.LoopKind.LIST, ctx, infer),
     ast.SetComp: lambda node, ctx: loops.comprehension(node, tree.LoopKind.SET, ctx, infer),
     ast.GeneratorExp: lambda node, ctx: loops.comprehension(node, tree.LoopKind.ITER, ctx, infer),
     ast.DictComp: lambda node, ctx: loops.comprehension(node, tree.LoopKind.MAP, ctx, infer),
 }
-
-SCALAR_NAMES = {
-    "str": TEXT,
-    "int": INTEGER,
-    "float": NUMBER,
-    "bool": BOOLEAN,
-    "date": DATE,
-    "datetime": DATETIME,
-    "uuid": UUID,
-}
-
-
-def annotation(node: ast.expr, ctx: Context) -> Type | None:
-    """A type written as a Python annotation; None after a message."""
-    match node:
-        case ast.Constant(value=None):
-            return NULL
-        case ast.Name(id=name) if name in SCALAR_NAMES:
-            return SCALAR_NAMES[name]
-        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            arms = [annotation(left, ctx), annotation(right, ctx)]
-            return None if None in arms else join_all([arm for arm in arms if arm is not None])
-        case ast.Subscript(value=ast.Name(id="list"), slice=item):
-            of = annotation(item, ctx)
-            return of and ListType(of)
-        case ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[_, value])):
-            of = annotation(value, ctx)
-            return of and MapType(TEXT, of)
-        case ast.Subscript(value=ast.Name(id="Literal"), slice=values):
-            return _literals(values, ctx)
-        case ast.Attribute() | ast.Subscript():
-            return ctx.scope.type_named(node, ctx)
-    names = ", ".join(f"`{name}`" for name in SCALAR_NAMES)
-    ctx.error(
-        "BFF207",
-        node,
-        f"unknown type `{ctx.text(node)}`",
-        "not a type",
-        note=f"types are {names}, `list[T]`, `dict[str, T]`, `T | None`, `Literal[...]` and `backend.Schema`",
-    )
-    return None
-
-
-def _literals(values: ast.expr, ctx: Context) -> Type | None:
-    items = values.elts if isinstance(values, ast.Tuple) else [values]
-    found = [item.value for item in items if isinstance(item, ast.Constant)]
-    if len(found) == len(items) and found:
-        if all(isinstance(value, str) for value in found):
-            return Scalar(Kind.TEXT, tuple(str(value) for value in found))
-        if all(type(value) is int for value in found):
-            return Scalar(Kind.INTEGER, tuple(value for value in found if isinstance(value, int)))
-    ctx.error("BFF207", values, "`Literal[...]` holds texts or integers of one kind")
-    return None
-
-
-def must_fit_words(given: Type, wanted: Type) -> str:
-    """`a text, not an integer`: for messages."""
-    return f"{describe(wanted)}, not {describe(given)}"

@@ -55,9 +55,29 @@ _TABLE: Mapping[type, Emit] = {
 
 def emit(expr: Expr, names: Names) -> ast.expr:
     """The value of the expression; null is None."""
-    return Emitter(names, _TABLE).closed(expr)
+    return _without_idle_names(Emitter(names, _TABLE).closed(expr))
 
 
 def condition(expr: Expr, names: Names) -> ast.expr:
     """A bool expression for an `if`: only tested for truth, so a nullable bool may stand there plainly."""
-    return emit_conditions.condition(Emitter(names, _TABLE), expr)
+    return _without_idle_names(emit_conditions.condition(Emitter(names, _TABLE), expr))
+
+
+def _without_idle_names(code: ast.expr) -> ast.expr:
+    """A value that is only tested needs no name: `(x := f()) is not None` becomes `f() is not None`."""
+    nodes = list(ast.walk(code))
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    idle = [node for node in nodes if isinstance(node, ast.NamedExpr) and node.target.id not in used]
+    made: ast.expr = _Unnamed(idle).visit(code) if idle else code
+    return made
+
+
+class _Unnamed(ast.NodeTransformer):
+    """Replaces the walruses given by their values."""
+
+    def __init__(self, idle: list[ast.NamedExpr]) -> None:
+        self.idle = idle
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
+        self.generic_visit(node)
+        return node.value if node in self.idle else node

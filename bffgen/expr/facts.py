@@ -16,6 +16,8 @@ from bffgen.typesystem.model import (
     Union,
     is_nullable,
     non_null,
+    nullable,
+    union,
 )
 
 Facts = Mapping[str, Type]
@@ -53,6 +55,8 @@ def proved(condition: tree.Expr, truth: bool) -> Facts:
             return present(value) if truth == negated else {}
         case tree.Truth(value):
             return present(value) if truth else {}
+        case tree.IsInstance(value, of):
+            return _instance(value, of, truth)
         case tree.Not(value):
             return proved(value, not truth)
         case tree.Compare():
@@ -106,6 +110,16 @@ def _compared(condition: tree.Compare, truth: bool) -> Facts:
             return {}
         case ("in", True) | ("not in", False):
             return {**_member(left, right)}
+    return {}
+
+
+def _instance(value: tree.Expr, of: Type, truth: bool) -> Facts:
+    name, inner = path(value), non_null(value.type)
+    if truth:
+        return {**present(value), **({name: of} if name else {})}
+    if name and isinstance(inner, Union):
+        rest = union(tuple(arm for arm in inner.arms if arm != of))
+        return {name: nullable(rest) if is_nullable(value.type) else rest}
     return {}
 
 

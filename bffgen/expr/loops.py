@@ -125,7 +125,7 @@ def _bind(target: ast.expr, of: Type, ctx: Context, bound: dict[str, Binding]) -
 
 
 def _free(name: str, target: ast.expr, ctx: Context, bound: dict[str, Binding]) -> bool:
-    from bffgen.expr.functions import FUNCTIONS  # functions need loops for their generators
+    from bffgen.expr.results import FUNCTIONS  # functions need loops for their generators
 
     if name == "_" and name not in bound:
         return True

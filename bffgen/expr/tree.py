@@ -153,6 +153,19 @@ class IsNull:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class IsInstance:
+    """`isinstance(x, T)` where `of` is the one arm of the union that Python tells apart by its class.
+
+    Unions of objects are told apart by their tag: that is a `Compare`.
+    """
+
+    value: Expr
+    of: Type
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Truth:
     """A condition made of a value that is not a bool.
 
@@ -352,6 +365,7 @@ Expr = (
     | MakeObject
     | Compare
     | IsNull
+    | IsInstance
     | Truth
     | Logic
     | Not

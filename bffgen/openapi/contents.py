@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 from bffgen.openapi.docs import NOTHING, docs_of, example_of
+from bffgen.openapi.lazy import Hint
 from bffgen.openapi.model import ANY_MEDIA, Content, Header, RequestBody, Response, is_json
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import flag, text_at
-from bffgen.openapi.schemas import Hint, Schemas
+from bffgen.openapi.schemas import Schemas
 from bffgen.source.nodes import Node
 from bffgen.typesystem.model import BYTES, NO_DOCS, TEXT, UNKNOWN, Docs, Type
 from bffgen.typesystem.names import class_name

@@ -7,11 +7,12 @@ from typing import Literal
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.openapi.index import Entry, Index
+from bffgen.openapi.lazy import Hint
 from bffgen.openapi.model import Operation
 from bffgen.openapi.operations import Operations, span_of
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import text_at
-from bffgen.openapi.schemas import Hint, Schemas
+from bffgen.openapi.schemas import Schemas
 from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span

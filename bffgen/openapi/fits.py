@@ -51,9 +51,7 @@ def _fits_object(data: dict[str, Any], of: ObjectType) -> bool:
         return False
     known = all(fits(value, of.fields[name].type) for name, value in data.items() if name in of.fields)
     extra = of.extra
-    return known and (
-        extra is None or all(fits(value, extra) for name, value in data.items() if name not in of.fields)
-    )
+    return known and (extra is None or all(fits(value, extra) for name, value in data.items() if name not in of.fields))
 
 
 def _fits_scalar(data: Any, of: Scalar) -> bool:

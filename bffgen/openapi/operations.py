@@ -10,10 +10,11 @@ from bffgen.diagnostics.model import Diagnostics
 from bffgen.openapi.contents import Contents
 from bffgen.openapi.docs import NOTHING, default_of, docs_of, example_of
 from bffgen.openapi.index import Entry
+from bffgen.openapi.lazy import Hint
 from bffgen.openapi.model import Location, Operation, Parameter, Style, is_json
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import flag, text_at
-from bffgen.openapi.schemas import Hint, Schemas
+from bffgen.openapi.schemas import Schemas
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.typesystem.model import NO_DOCS, TEXT, Docs
@@ -80,7 +81,9 @@ class Operations:
     def _parameter(self, node: Node, operation: str) -> Parameter | None:
         name, location = text_at(node, "name"), text_at(node, "in")
         if name is None or location not in STYLES:
-            self._diags.report("BFF504", "a parameter needs a `name`, and `in` one of path, query, header, cookie", node.span)
+            self._diags.report(
+                "BFF504", "a parameter needs a `name`, and `in` one of path, query, header, cookie", node.span
+            )
             return None
         if not name or (location == "header" and name.lower() in NOT_PARAMETERS):
             return None
@@ -140,9 +143,7 @@ def span_of(entry: Entry) -> Span:
 
 
 def _plain_template(template: str, names: set[str]) -> str:
-    return re.sub(
-        r"\{([^{}]+)\}", lambda m: f"{{{_bare_name(m[1])}}}" if _bare_name(m[1]) in names else m[0], template
-    )
+    return re.sub(r"\{([^{}]+)\}", lambda m: f"{{{_bare_name(m[1])}}}" if _bare_name(m[1]) in names else m[0], template)
 
 
 def _bare_name(name: str) -> str:

@@ -73,7 +73,7 @@ def _member(choices: list[tuple[Any, Any]]) -> str:
 def _holds(choice: tuple[Any, Any], char: str) -> bool:
     op, argument = choice
     if op is c.LITERAL:
-        return ord(char) == argument
+        return bool(ord(char) == argument)
     if op is c.RANGE:
         return bool(argument[0] <= ord(char) <= argument[1])
     is_word = char.isalnum() or char == "_"
@@ -85,4 +85,4 @@ def _holds(choice: tuple[Any, Any], char: str) -> bool:
         c.CATEGORY_WORD: is_word,
         c.CATEGORY_NOT_WORD: not is_word,
     }
-    return known[argument]
+    return known.get(argument, False)

@@ -10,6 +10,7 @@ from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
 from bffgen.source.text import SourceFile, Span
 
+
 class References:
     """Follows references and says once, at the reference, why one leads nowhere (BFF502) or in a circle (BFF503).
 

@@ -128,7 +128,14 @@ def bounds(schema: Node) -> Bounds:
     if shortest is not None and longest is not None and shortest > longest:
         shortest = longest = None
     found = Bounds(
-        minimum, maximum, above, below, step if step and step > 0 else None, shortest, longest, text_at(schema, "pattern")
+        minimum,
+        maximum,
+        above,
+        below,
+        step if step and step > 0 else None,
+        shortest,
+        longest,
+        text_at(schema, "pattern"),
     )
     return found if found != NO_BOUNDS else NO_BOUNDS
 
@@ -144,7 +151,11 @@ def meet(one: Type, other: Type) -> Type:
     if isinstance(one, Unknown) or isinstance(other, Unknown):
         return other if isinstance(one, Unknown) else one
     if isinstance(one, (Nullable, Null)) and isinstance(other, (Nullable, Null)):
-        return nullable(meet(_bare(one), _bare(other))) if isinstance(one, Nullable) and isinstance(other, Nullable) else NULL
+        return (
+            nullable(meet(_bare(one), _bare(other)))
+            if isinstance(one, Nullable) and isinstance(other, Nullable)
+            else NULL
+        )
     one, other = _bare(one), _bare(other)
     if isinstance(one, Scalar) and isinstance(other, Scalar):
         return _meet_scalars(one, other)
@@ -171,7 +182,13 @@ def _either(one: Scalar, other: Scalar) -> Scalar | None:
             return Scalar(one.kind, values, one.open or other.open, one.format if one.format == other.format else None)
         known = one.values or other.values
         format_ = one.format if one.format == other.format else None
-        return Scalar(one.kind, known, known is not None, format_, one.bounds if one.bounds == other.bounds else NO_BOUNDS)
+        return Scalar(
+            one.kind,
+            known,
+            known is not None,
+            format_,
+            one.bounds if one.bounds == other.bounds else NO_BOUNDS,
+        )
     plain = next((s for s in (one, other) if s.kind is Kind.TEXT and s.values is None), None)
     if plain is not None and one.kind in WRITTEN_AS_TEXT and other.kind in WRITTEN_AS_TEXT:
         return replace(plain, format=None, bounds=NO_BOUNDS)

@@ -33,17 +33,20 @@ class ClientNames(ModuleNames):
     def reply(self, call: str) -> str:
         raise AssertionError("a backend's `success` reads its answer alone")
 
+    def call_may_be_null(self, call: str) -> bool:
+        raise AssertionError("a backend's `success` reads its answer alone")
+
     def instant(self, kind: str, span: Span) -> str:
         raise AssertionError("a backend's `success` reads its answer alone")
 
 
 def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
     """The backend with the methods of its client, by name."""
-    module = Module(models, package, ("BackendClient", used.class_name))
+    module = Module(models, package, (used.class_name,))
     for operation in used.operations:
         module.scope.reserve(operation.method, "within", "extra_headers", "body", "raw", "answer")
         module.scope.reserve(*(name_ for _, name_ in operation.arguments))
-    module.imports.name(f"{package}.runtime.client", "BackendClient") if used.operations else None
+    client = module.runtime("client", "BackendClient")
     methods = [_Method(used, operation, module).plan() for operation in used.operations]
     backend = used.backend
     return BackendPlan(
@@ -51,6 +54,7 @@ def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
         used.attribute,
         used.class_name,
         used.module,
+        client,
         backend.url,
         used.timeout,
         tuple(sorted({header.lower() for header in backend.forward_headers})),
@@ -208,7 +212,7 @@ class _Method:
         """The argument, within its bounds; as one JSON text where the document wants that."""
         value: ast.expr = name(self.used.argument(parameter))
         if is_bounded(parameter.type):
-            adapter = self.module.adapter_of(bounded(parameter.type, self.module))
+            adapter = self.module.adapter_of(bounded(parameter.type, self.module), self.used.argument(parameter))
             value = called(self.module.runtime("arguments", "checked"), name(adapter), value)
         if not parameter.json:
             return value

@@ -15,7 +15,7 @@ from bffgen.plan.quote import code
 from bffgen.plan.schemas import Models
 from bffgen.plan.walk import endpoint_exprs, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import ObjectType, Type
+from bffgen.typesystem.model import ObjectType, Type, is_nullable
 
 MACHINERY = ("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body")
 """Names that the emitted function has of its own."""
@@ -54,7 +54,7 @@ class Module:
         """The name of a module-level `TypeAdapter`; equal annotations share one."""
         key = ast.unparse(annotation)
         if key not in self._adapters:
-            name = self.scope.take(f"_{hint or _constant_name(annotation)}")
+            name = self.scope.take(f"_{hint.upper().rstrip('_') if hint else _constant_name(annotation)}")
             made = code("TypeAdapter(annotation)", TypeAdapter=self.imported("pydantic", "TypeAdapter"), annotation=annotation)
             self._constants.append(ConstantPlan(name, made, self._declared(annotation)))
             self._adapters[key] = name
@@ -130,6 +130,7 @@ class EndpointNames(ModuleNames):
             scope.reserve("body")
         self._derived: dict[tuple[str, str], str] = {}
         self._instants: dict[object, tuple[str, str]] = {}
+        self._nullable = {call.name: is_nullable(call.type) for call in endpoint.calls}
 
     def derived(self, key: str, kind: str) -> str:
         """A name that belongs to a node: `product_call`, `fetch_product`."""
@@ -165,6 +166,9 @@ class EndpointNames(ModuleNames):
 
     def reply(self, call: str) -> str:
         return self.derived(call, "{}_reply")
+
+    def call_may_be_null(self, call: str) -> bool:
+        return self._nullable[call]
 
     def instant(self, kind: str, span: Span) -> str:
         key: object = (kind, span) if kind == "uuid4" else kind

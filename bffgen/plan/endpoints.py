@@ -117,7 +117,8 @@ class EndpointWriter:
 
     def _options(self, call: CheckedCall) -> dict[str, ast.expr]:
         options: dict[str, ast.expr] = {}
-        if call.passes:
+        caught = call.reactions and call.reactions[-1].when == "else" and call.soft
+        if call.passes and not caught:
             options["passes"] = ast.Set([constant(status) for status in sorted(call.passes)])
         read = referred(request_exprs(call))
         static = {step.name for step in self.plan.before if isinstance(step, CheckedLet)}

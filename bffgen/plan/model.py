@@ -51,6 +51,7 @@ class BackendPlan:
     attribute: str
     class_name: str
     module: str  # storefront.backends.catalog
+    client: str  # the local name of `BackendClient` there
     url: str
     timeout: float
     forward_headers: tuple[str, ...]

@@ -16,7 +16,7 @@ from typing import Any
 Hole = ast.expr | str | Sequence[ast.stmt]
 
 
-def quote(source: str, **holes: Hole) -> list[ast.stmt]:
+def quote(source: str, /, **holes: Hole) -> list[ast.stmt]:
     """The statements of `source`.
 
     A hole filled with text is an identifier and may stand wherever a name may: `def hole`, `x.hole`, `hole=1`.
@@ -26,7 +26,7 @@ def quote(source: str, **holes: Hole) -> list[ast.stmt]:
     return list(module.body)
 
 
-def code(source: str, **holes: Hole) -> ast.expr:
+def code(source: str, /, **holes: Hole) -> ast.expr:
     """The expression of `source`; the holes are as in `quote`."""
     [statement] = quote(source, **holes)
     assert isinstance(statement, ast.Expr)
@@ -41,7 +41,7 @@ def name(identifier: str) -> ast.Name:
     return ast.Name(identifier, ast.Load())
 
 
-def called(function: str | ast.expr, *args: ast.expr, **options: ast.expr | None) -> ast.Call:
+def called(function: str | ast.expr, /, *args: ast.expr, **options: ast.expr | None) -> ast.Call:
     """A call; options that are None are left out."""
     keywords = [ast.keyword(key, value) for key, value in options.items() if value is not None]
     return ast.Call(code(function) if isinstance(function, str) else function, list(args), keywords)

@@ -115,13 +115,14 @@ def _scalar(value: object) -> str:
     if value is None or isinstance(value, bool):
         return repr(value)
     if isinstance(value, str):
-        return _quoted(str(value))
+        return _quoted(str.__str__(value))
     if isinstance(value, bytes):
-        return "b" + _double(repr(bytes(value))[1:])
+        return "b" + _double(repr(bytes.__getitem__(value, slice(None)))[1:])
     if isinstance(value, int):
-        return _whole(int(value))
+        return _whole(int.__pos__(value))
     if isinstance(value, float):
-        return repr(float(value)) if math.isfinite(value) else f'float("{value}")'
+        number = float.__pos__(value)
+        return repr(number) if math.isfinite(number) else f'float("{number}")'
     raise TypeError(f"no literal for {type(value).__name__}")
 
 
@@ -164,7 +165,7 @@ def file_name(text: str) -> Code:
 
     Lower-case ASCII letters, digits and `_`, at most 48; not a device of Windows.
     """
-    return Code(module_name(text) + ".py")
+    return Code(f"{module_name(text)}.py")
 
 
 def module_name(text: str, *, top: bool = False) -> Code:
@@ -184,6 +185,9 @@ _UNSAFE = re.compile(
 )
 
 
+_CLOSING = re.compile(r'"{3,}|"+\Z')
+
+
 def clean(text: str, limit: int = DOCSTRING_LIMIT) -> str:
     """Text of a document for people to read in code: characters that hide or reorder text are taken out.
 
@@ -200,9 +204,7 @@ def clean(text: str, limit: int = DOCSTRING_LIMIT) -> str:
 def docstring(text: str, indent: int = 0) -> Code:
     '''`"""text"""` with its later lines indented. It ends where it should whatever the text is.'''
     shown = textwrap.indent(clean(text), " " * indent, lambda line: line != "\n").lstrip(" ") or "?"
-    escaped = shown.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if escaped.endswith('"'):
-        escaped = escaped[:-1] + '\\"'
+    escaped = _CLOSING.sub(lambda found: '\\"' * len(found.group()), shown.replace("\\", "\\\\"))
     made = Code(f'"""{escaped}\n{" " * indent}"""' if "\n" in escaped else f'"""{escaped}"""')
     assert ast.literal_eval(made).rstrip("\n ") == shown.rstrip("\n "), "a docstring that reads differently"
     return made
@@ -229,8 +231,14 @@ def _check_names(tree: ast.AST) -> None:
     for node in ast.walk(tree):
         attribute = _NAMED.get(type(node))
         name = getattr(node, attribute) if attribute else None
-        if name is not None and name != "*":
+        if name is None or name == "*":
+            continue
+        if isinstance(node, (ast.alias, ast.ImportFrom)):
             dotted(name)
+        else:
+            identifier(name)
+        if isinstance(node, ast.alias) and node.asname:
+            identifier(node.asname)
 
 
 # --------------------------------------------------------------------------------------- other file formats

@@ -46,7 +46,7 @@ def guarded(loader: jinja2.BaseLoader) -> jinja2.Environment:
     """An environment whose every print goes through `printable`, macros, blocks and `set` included."""
     made = jinja2.Environment(
         loader=loader,
-        finalize=printable,
+        finalize=_printed,
         autoescape=False,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -59,6 +59,12 @@ def guarded(loader: jinja2.BaseLoader) -> jinja2.Environment:
     made.tests = {name: made.tests[name] for name in _TESTS}
     made.globals = {}
     return made
+
+
+def _printed(value: object) -> Code:
+    if isinstance(value, jinja2.Undefined):
+        str(value)  # says which name it is, and raises
+    return printable(value)
 
 
 def _concat(parts: Iterable[str]) -> Code:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bffgen.diagnostics.escape import redacted
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.source.block_form import block_form, unbalanced
 from bffgen.source.nodes import Node
@@ -40,8 +41,12 @@ class Fields:
 
 def shown(text: str, size: int = 60) -> str:
     """A piece of the user's text for a message."""
-    text = text if len(text) <= size else text[: size - 3] + "..."
+    text = redacted(text if len(text) <= size else text[: size - 3] + "...")
     return text.replace("`", "'")
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def kind_of(node: Node) -> str:
@@ -70,8 +75,7 @@ class Reader:
 
     def wrong(self, node: Node, expected: str, help: str | None = None) -> None:
         """Report a value of the wrong shape; `expected` reads on from "expected"."""
-        label = Label(node.span, f"expected {expected}")
-        self.diags.report("BFF104", f"expected {expected}, found {kind_of(node)}", label, help=help)
+        self.diags.report("BFF104", f"expected {expected}, found {kind_of(node)}", node.span, help=help)
 
     def entries(self, node: Node, what: str) -> Mapping[str, Node]:
         """A mapping whose keys are the user's names; nothing at all counts as an empty one."""
@@ -123,7 +127,8 @@ class Reader:
         for key in table.keys.values():
             if key.required and fields.missing(key.name):
                 label = Label(span, f"needs `{key.name}`")
-                self.diags.report("BFF105", f"{table.what} needs the key `{key.name}`", label, note=key.about)
+                note = f"`{key.name}`: {_lower(key.about)}"
+                self.diags.report("BFF105", f"{table.what} needs the key `{key.name}`", label, note=note)
                 return False
         return all(key.name in fields.known for key in table.keys.values() if key.required)
 

@@ -51,7 +51,7 @@ def parse_route(text: str) -> Route | Fault:
 
 
 def _slashed(method: str, path: str) -> str | None:
-    return f"write `{method} /{path}`" if _LITERAL.match(path.replace("/", "")) and path else None
+    return f"write `{method} /{path}`" if path and not path[0].isspace() and "://" not in path else None
 
 
 def _method_fault(method: str, path: str, size: int) -> Fault:

@@ -28,7 +28,7 @@ PROTECTED_PREFIXES = ("model_dump", "model_validate")
 
 
 def python_name(text: str) -> str:
-    """A snake_case identifier, never a keyword, a soft keyword or empty: `listOrders` -> `list_orders`, `from` -> `from_`."""
+    """A snake_case name, no keyword, no soft keyword, not empty: `listOrders` -> `list_orders`, `from` -> `from_`."""
     name = _snake(text)
     return f"{name}_" if name in KEYWORDS or name in SOFT_KEYWORDS else name
 
@@ -62,7 +62,7 @@ def attribute_names(wire: Iterable[str]) -> dict[str, str]:
 
 
 def unique_names(wire: Iterable[str], name_of: Callable[[str], str]) -> dict[str, str]:
-    """A name for each of `wire`, no two equal. One that is written as its own name keeps it; later ones are numbered."""
+    """A name for each of `wire`, no two equal. One that is its own name keeps it; later ones are numbered."""
     listed = list(dict.fromkeys(wire))
     taken = {name for name in listed if name_of(name) == name}
     names: dict[str, str] = {}

@@ -62,61 +62,67 @@ from .build import (
 
 # ------------------------------------------------------------------------------------------------ values
 
+
+def or_none(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """One in four is null."""
+    return st.integers(0, 3).flatmap(lambda n: values if n else st.none())
+
+
 words = st.sampled_from(["", "a", "b", "ab", "7", "-2", "1.5", "x y"])
 numbers = st.sampled_from([0.0, 1.0, -1.5, 2.0, 0.25, 10.0])
 small = st.integers(-3, 3)
-countries = st.builds(sample.Country, code=words, name=st.none() | words)
-addresses = st.builds(sample.Address, city=words, zip=st.none() | words, country=st.none() | countries)
+countries = st.builds(sample.Country, code=words, name=or_none(words))
+addresses = st.builds(sample.Address, city=words, zip=or_none(words), country=or_none(countries))
 customers = st.builds(
     sample.Customer,
     id_=small,
     name=words,
-    nick=st.none() | words,
-    vip=st.none() | st.booleans(),
-    address=st.none() | addresses,
+    nick=or_none(words),
+    vip=or_none(st.booleans()),
+    address=or_none(addresses),
     note=st.just(MISSING) | words,
-    home=st.just(MISSING) | st.none() | addresses,
+    home=st.just(MISSING) | or_none(addresses),
     tags=st.lists(words, max_size=3),
-    friends=st.lists(st.none() | countries, max_size=2),
+    friends=st.lists(or_none(countries), max_size=2),
 )
 items = st.builds(
     sample.Item,
     sku=words,
     price=numbers,
     quantity=small,
-    discount=st.none() | numbers,
+    discount=or_none(numbers),
     gift=st.booleans(),
-    origin=st.none() | countries,
+    origin=or_none(countries),
 )
 maps = st.dictionaries(words, items, max_size=3)
 orders = st.builds(
     sample.Order,
     id_=small,
     items=st.lists(items, max_size=3),
-    customer=st.none() | customers,
-    notes=st.none() | st.lists(words, max_size=2),
+    customer=or_none(customers),
+    notes=or_none(st.lists(words, max_size=2)),
     by_sku=maps,
-    extras=st.none() | maps,
+    extras=or_none(maps),
     placed=st.just(datetime(2026, 1, 2, tzinfo=UTC)),
-    due=st.none() | st.just(date(2026, 3, 4)),
+    due=or_none(st.just(date(2026, 3, 4))),
 )
 environments = st.fixed_dictionaries(
     {
         "order": orders,
-        "customer": st.none() | customers,
+        "customer": or_none(customers),
         "orders": st.lists(orders, max_size=2),
-        "items": st.none() | st.lists(items, max_size=3),
+        "items": or_none(st.lists(items, max_size=3)),
         "prices": maps,
-        "rates": st.dictionaries(words, st.none() | numbers, max_size=3),
+        "rates": st.dictionaries(words, or_none(numbers), max_size=3),
         "n": small,
         "total": numbers,
-        "limit": st.none() | small,
+        "limit": or_none(small),
         "word": words,
-        "key": st.none() | words,
+        "key": or_none(words),
         "flag": st.booleans(),
-        "maybe": st.none() | st.booleans(),
+        "maybe": or_none(st.booleans()),
         "payment": st.just(sample.Payment(kind="card", number="1")),
-        "anything": st.none() | small,
+        "anything": or_none(small),
     }
 )
 

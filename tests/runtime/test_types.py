@@ -38,11 +38,11 @@ WIRE = (
 
 
 def test_a_model_round_trips_byte_by_byte() -> None:
-    assert Everything.model_validate_json(WIRE).model_dump_json() == WIRE.replace("1e+100", "1e100")
+    assert Everything.model_validate_json(WIRE).model_dump_json() == WIRE
 
 
 def test_absent_stays_absent_and_null_null() -> None:
-    absent = WIRE.replace('"may-be":"2026-11-24t09:00:00z",', "").replace("1e+100", "2.5")
+    absent = WIRE.replace('"may-be":"2026-11-24t09:00:00z",', "")
     assert Everything.model_validate_json(absent).model_dump_json() == absent
     null = absent.replace('"list"', '"may-be":null,"list"')
     assert Everything.model_validate_json(null).model_dump_json() == null
@@ -148,8 +148,6 @@ def test_bounds_hold_beside_the_type() -> None:
     for wrong in (0, 6, 5.5, True, "5"):
         with pytest.raises(ValidationError):
             rating.validate_python(wrong)
-    schema = rating.json_schema()
-    assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", 1, 5)
 
 
 def test_given_is_none_for_what_is_absent() -> None:

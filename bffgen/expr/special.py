@@ -1,0 +1,135 @@
+"""Forms that look like calls and take names or types: `status(call)`, `header(call, "ETag")`, `isinstance(x, T)`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from bffgen.diagnostics.suggest import closest
+from bffgen.expr import access, tree
+from bffgen.expr.annotations import annotation
+from bffgen.expr.results import FUNCTIONS
+from bffgen.expr.scope import Context
+from bffgen.expr.tree import Role
+from bffgen.typesystem.model import (
+    BOOLEAN,
+    INTEGER,
+    TEXT,
+    Kind,
+    ObjectType,
+    Scalar,
+    Type,
+    Union,
+    is_nullable,
+    non_null,
+    nullable,
+)
+from bffgen.typesystem.relations import BROKEN, describe, is_broken
+
+Infer = Callable[[ast.expr, Context], tree.Expr]
+
+_WORDS = {"null": "None", "true": "True", "false": "False", "undefined": "None", "nil": "None"}
+
+
+def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
+    name = node.id
+    if name in _WORDS:
+        return ctx.error("BFF205", node, f"`{name}` is `{_WORDS[name]}` here", help=f"write `{_WORDS[name]}`")
+    if ctx.scope.is_backend(name):
+        return ctx.error(
+            "BFF205",
+            node,
+            f"backend `{name}` cannot be used in an expression",
+            "a backend stands in the head of a call only",
+            help=f"add a call under `calls`: `name: {name}.operation(...)`, and use its name here",
+        )
+    if name in FUNCTIONS:
+        return ctx.error("BFF205", node, f"`{name}` is a function", f"call it: `{name}(...)`")
+    near = closest(name, ctx.scope.names())
+    whole = ctx.parsed.tree is node
+    help_ = f"did you mean `{near}`?" if near else None
+    if whole and not near:
+        help_ = f'if a text was meant, write `"\'{name}\'"` or `("{name}")`'
+    names = sorted(ctx.scope.names())
+    note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 12 else None
+    return ctx.error("BFF205", node, f"unknown name `{name}`", "not in scope", note=note, help=help_)
+
+
+def is_instance(node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:
+    """`isinstance(x, T)`: which arm of a union a value is."""
+    if len(node.args) != 2 or node.keywords:
+        return ctx.error("BFF306", node, "`isinstance` takes a value and a type", help="write `isinstance(x, T)`")
+    value, wanted = infer(node.args[0], ctx), annotation(node.args[1], ctx)
+    if is_broken(value.type) or wanted is None or is_broken(wanted):
+        return tree.Literal(None, BROKEN, ctx.span(node))
+    inner = non_null(value.type)
+    arms = inner.arms if isinstance(inner, Union) else (inner,)
+    if wanted not in arms:
+        return ctx.error(
+            "BFF306",
+            node.args[1],
+            f"a value of {describe(value.type)} is never {describe(wanted)}",
+            "always false",
+            note=f"it is {describe(inner)}",
+        )
+    objects = [arm for arm in arms if isinstance(arm, ObjectType)]
+    if not isinstance(wanted, ObjectType) or len(objects) == 1:
+        return tree.IsInstance(value, wanted, BOOLEAN, ctx.span(node))
+    return _by_tag(value, inner, wanted, node, ctx)
+
+
+def _by_tag(value: tree.Expr, of: Type, wanted: Type, node: ast.Call, ctx: Context) -> tree.Expr:
+    """Objects of a union are told apart by its discriminator."""
+    if not isinstance(of, Union) or not of.tag or not of.tags or not of.tags[of.arms.index(wanted)]:
+        return ctx.error(
+            "BFF306",
+            node,
+            "these objects cannot be told apart: their union has no discriminator",
+            help="compare a field that only one of them has: `x.field is not None`",
+        )
+    span = ctx.span(node)
+    tag = access.field(value, of.tag, span, ctx)
+    tests: list[tree.Expr] = []
+    for known in of.tags[of.arms.index(wanted)]:
+        literal = tree.Literal(known, Scalar(Kind.TEXT, (known,)), span)
+        tests.append(tree.Compare("==", tag, literal, BOOLEAN, span))
+    return tests[0] if len(tests) == 1 else tree.Logic("or", tuple(tests), BOOLEAN, span)
+
+
+def of_reply(name: str, node: ast.Call, ctx: Context) -> tree.Expr:
+    """`status(call)` and `header(call, "ETag")`."""
+    shown = "`status(call)`" if name == "status" else '`header(call, "ETag")`'
+    takes = 1 if name == "status" else 2
+    first = node.args[0] if node.args else None
+    binding = ctx.scope.find(first.id) if isinstance(first, ast.Name) else None
+    if len(node.args) != takes or node.keywords or not isinstance(first, ast.Name) or binding is None:
+        if isinstance(first, ast.Name) and binding is None:
+            return unknown_name(first, ctx)
+        return ctx.error("BFF306", node, f"`{name}` takes the name of a call", help=f"write {shown}")
+    if binding.role is not Role.CALL:
+        return ctx.error("BFF306", first, f"`{first.id}` is not a call", help=f"write {shown}")
+    ctx.names.add(first.id)
+    ctx.used.add(first.id)
+    absent = is_nullable(binding.type)
+    if name == "status":
+        return tree.StatusOf(first.id, nullable(INTEGER) if absent else INTEGER, ctx.span(node))
+    return _header(first.id, node.args[1], node, ctx)
+
+
+def _header(call: str, written: ast.expr, node: ast.Call, ctx: Context) -> tree.Expr:
+    wanted = written.value if isinstance(written, ast.Constant) else None
+    if not isinstance(wanted, str):
+        return ctx.error("BFF306", written, "`header` takes a literal name", help='write `header(call, "ETag")`')
+    found = ctx.scope.header(call, wanted)
+    if found is None:
+        names = list(ctx.scope.headers(call))
+        near = closest(wanted, names)
+        return ctx.error(
+            "BFF210",
+            written,
+            f"the operation of `{call}` documents no response header `{wanted}`",
+            "not in its document",
+            note=f"documented: {', '.join(f'`{n}`' for n in names[:8])}" if names and not near else None,
+            help=f"did you mean `{near}`?" if near else None,
+        )
+    return tree.HeaderOf(call, found, nullable(TEXT), ctx.span(node))

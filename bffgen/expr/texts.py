@@ -1,0 +1,62 @@
+"""Values in texts: which kinds have one plain spelling, which formats fit them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID as Uuid
+
+from bffgen.expr import tree
+from bffgen.expr.operators import default_for
+from bffgen.expr.scope import Context
+from bffgen.typesystem.model import (
+    Kind,
+    Scalar,
+    is_nullable,
+)
+from bffgen.typesystem.relations import describe, is_broken
+
+Infer = Callable[[ast.expr, Context], tree.Expr]
+
+
+_SAMPLES: dict[Kind, object] = {
+    Kind.TEXT: "a",
+    Kind.INTEGER: 1,
+    Kind.NUMBER: 1.5,
+    Kind.DATE: date(2026, 1, 2),
+    Kind.UUID: Uuid(int=1),
+}
+
+
+def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
+    """A value that is to stand in a text: of a kind that has one plain spelling, never null."""
+    of = value.type
+    if is_broken(of):
+        return value
+    if is_nullable(of):
+        shown = default_for(of)
+        return ctx.error(
+            "BFF303",
+            value.span,
+            "a part of a text may be null",
+            f"{describe(of)}",
+            help=f"write `default(..., {shown})`",
+        )
+    if isinstance(of, Scalar) and of.kind in (Kind.BOOLEAN, Kind.DATETIME):
+        hint = "write `x.isoformat()`" if of.kind is Kind.DATETIME else 'write `"yes" if x else "no"`'
+        return ctx.error("BFF306", value.span, f"{describe(of)} has no one spelling in a text", help=hint)
+    if not (isinstance(of, Scalar) and of.kind in _SAMPLES):
+        return ctx.error("BFF306", value.span, f"{describe(of)} cannot stand in a text")
+    if spec:
+        try:
+            format(_SAMPLES[of.kind], spec)
+        except ValueError as error:
+            return ctx.error("BFF306", value.span, f"the format `{spec}` does not fit {describe(of)}", str(error))
+        if len(spec) > 20 or any(int(n) > 200 for n in _numbers(spec)):
+            return ctx.error("BFF306", value.span, f"the format `{spec}` is too wide", "200 places at most")
+    return value
+
+
+def _numbers(spec: str) -> list[str]:
+    return [part for part in "".join(c if c.isdigit() else " " for c in spec).split() if part]

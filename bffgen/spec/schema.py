@@ -1,0 +1,122 @@
+"""The JSON Schema of a spec, for editors: completion and descriptions from the same tables as the parser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bffgen.spec.keys import (
+    BACKEND,
+    CALL,
+    COOKIE,
+    DIRECTIVES,
+    ENDPOINT,
+    GUARD,
+    PARAM,
+    REACTION,
+    SPEC,
+    Table,
+)
+from bffgen.spec.model import FAILURE_KINDS
+
+_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+_HEADER = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+_ENDPOINT = r"^(GET|POST|PUT|PATCH|DELETE) /"
+_ON_ERROR_KEY = rf"^([1-5][0-9][0-9]|[345][xX][xX]|{'|'.join(FAILURE_KINDS)}|else)$"
+
+Schema = dict[str, Any]
+
+
+def _map(shape: str, pattern: str = _NAME) -> Schema:
+    """A mapping of the user's names; nothing at all counts as an empty one."""
+    ref = {"$ref": f"#/$defs/{shape}"}
+    return {"type": ["object", "null"], "patternProperties": {pattern: ref}, "additionalProperties": False}
+
+
+def _ref(shape: str) -> Schema:
+    return {"$ref": f"#/$defs/{shape}"}
+
+
+def _status(low: int) -> Schema:
+    return {"type": "integer", "minimum": low, "maximum": 599}
+
+
+_TEXT: Schema = {"type": ["string", "number", "boolean"]}  # a text that YAML reads as a number is one too
+_EXPRESSION: Schema = {"type": ["string", "number", "boolean", "null"]}
+_TEXTS: Schema = {"type": ["array", "string", "number", "boolean", "null"], "items": _TEXT}
+
+SHAPES: dict[str, Schema] = {
+    "anything": {},
+    "version": {"const": 1, "default": 1},
+    "name": {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_-]*$"},
+    "text": _TEXT,
+    "template": _TEXT,
+    "path": {"type": "string", "minLength": 1},
+    "url": {"type": "string", "pattern": r"^https?://[^@?#]+$"},
+    "presence": {"enum": ["declared", "assumed"]},
+    "validate": {"enum": ["lenient", "strict", "off"]},
+    "location": {"enum": ["query", "header", "cookie"]},
+    "same_site": {"enum": ["lax", "strict", "none"]},
+    "boolean": {"type": "boolean"},
+    "names": _TEXTS,
+    "headers_list": _TEXTS,
+    "duration": {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,6})?(ms|s|m|h)$"},
+    "seconds": {"type": "integer", "minimum": 0},
+    "status": _status(200),
+    "problem_status": _status(400),
+    "status_value": {"anyOf": [_status(100), {"type": "string"}]},
+    "operation_id": {"type": "string", "pattern": r"^[A-Za-z][A-Za-z0-9_.-]*$"},
+    "type_name": {"type": "string", "pattern": r"^[A-Z][A-Za-z0-9]*$"},
+    "type": {"type": "string", "minLength": 1},
+    "head": {"type": "string", "minLength": 1},
+    "expression": _EXPRESSION,
+    "backends": _map("backend"),
+    "endpoints": _map("endpoint", _ENDPOINT),
+    "params": _map("param"),
+    "body": {"anyOf": [{"type": ["string", "null"]}, {"type": "object", "additionalProperties": _ref("type")}]},
+    "calls": _map("call"),
+    "lets": _map("value"),
+    "guards": {"type": ["array", "null"], "items": _ref("guard")},
+    "headers": _map("value", _HEADER),
+    "cookies": _map("cookie", _HEADER),
+    "value_map": {"type": ["object", "null"], "additionalProperties": _ref("value")},
+    "pick": {"type": ["object", "null"], "additionalProperties": {"anyOf": [{"const": "all"}, _TEXTS]}},
+    "on_error": {"anyOf": [_ref("reaction"), _map("reaction", _ON_ERROR_KEY)]},
+}
+
+
+def json_schema() -> Schema:
+    """JSON Schema 2020-12 of a spec. Keys that do not work yet are not in it."""
+    schema = _object(SPEC)
+    definitions = SHAPES | {
+        "backend": _object(BACKEND),
+        "endpoint": _object(ENDPOINT) | {"description": "An endpoint: what it takes, calls and answers"},
+        "param": _object(PARAM, "null"),
+        "call": {"anyOf": [_ref("head"), _object(CALL)]},
+        "guard": _object(GUARD),
+        "reaction": {"anyOf": [{"enum": [None, "fail", "pass"]}, _object(REACTION) | {"minProperties": 1}]},
+        "cookie": {"anyOf": [_EXPRESSION, _object(COOKIE)]},
+        "value": {"anyOf": [_EXPRESSION, {"type": "array", "items": _ref("value")}, _ref("object")]},
+        "object": _response_mapping(),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "bffgen spec",
+        **schema,
+        "$defs": {name: definitions[name] for name in sorted(definitions)},
+    }
+
+
+def _object(table: Table, *more_types: str) -> Schema:
+    """A mapping with the keys of a table and no others."""
+    schema: Schema = {"type": ["object", *more_types] if more_types else "object"}
+    schema["properties"] = {
+        key.name: _ref(key.shape) | {"description": key.about} for key in table.keys.values() if not key.later
+    }
+    required = [key.name for key in table.keys.values() if key.required]
+    return schema | ({"required": required} if required else {}) | {"additionalProperties": False}
+
+
+def _response_mapping() -> Schema:
+    """Fields under any name that is no directive."""
+    schema = _object(DIRECTIVES)
+    return schema | {"patternProperties": {r"^(?!\$)": _ref("value")}}

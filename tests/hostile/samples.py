@@ -1,0 +1,65 @@
+"""Text that tries to become code (SECURITY 5.2), by where it aims. The marker does nothing but be found."""
+
+from __future__ import annotations
+
+TEXTS = (
+    'x"""\n__import__("os").mkdir("BFFPWN")\n"""',
+    'ends with quote"',
+    'ends with two""',
+    "ends with backslash\\",
+    'backslash and quotes \\"""',
+    '\\\\"""',
+    "\\N{BULLET}",
+    "\\x41 \\u0041 \\",
+    "'''",
+    '"""',
+    '""""',
+    'a"; BFFPWN() #',
+    'a\\"; BFFPWN() #',
+    "a'+BFFPWN()+'",
+    "a\nBFFPWN()",
+    "    BFFPWN()",
+    "{BFFPWN()}",
+    "{{ cycler.__init__.__globals__ }}",
+    "{% import 'os' %}",
+    "{#",
+    "${7*7} <%= %>",
+    "%(x)s %s",
+    "\ud800",
+    "\x00",
+    "t\rBFFPWN()",
+    "t\r\nBFFPWN()",
+    "t\u2028BFFPWN()",
+    "t\u0085BFFPWN()",
+    "t\x0bBFFPWN()",
+    "t\x0cBFFPWN()",
+    "coding: utf-7 +AAo-BFFPWN()",
+    "coding: unicode_escape \\nBFFPWN()",
+    "coding: foobar",
+    "type: ignore",
+    "ruff: noqa",
+    "fmt: off",
+    "-*- mode: python; eval: BFFPWN -*-",
+    "\u202eBFFPWN",
+    "a\u200bb",
+    "\x1b]0;x\x07",
+    "</title><script>BFFPWN()</script>",
+    "__import__('os').mkdir('BFFPWN')",
+    "x" * 5000,
+    "",
+    " ",
+    "\n",
+    "\t",
+)
+
+NAMES = (
+    "class", "match", "type", "_", "__class__", "__init__", "self", "None", "True", "print", "1a", "", "-", "a b",
+    "a-b", "a_b", "A", "a", "\ufb01eld", "field", "\U0001d429rint", "\uff41", "a\u200bb", "import os;x", "x" * 300,
+    "\U0001f600", "\u202e", "model_config", "model_dump", "model_fields", "schema", "json", "copy", "_private",
+    "__pydantic_fields__", "__slots__", "dict", "str", "list", "MISSING", "Field", "Annotated",
+)  # fmt: skip
+
+MODULES = (
+    "../../etc/cron.d/x", "..\\..\\x", "/abs", "C:\\x", "con", "nul.py", "a/b", "%2e%2e%2fx", "\uff0e\uff0e/x",
+    "x\x00.py", "__init__.py", "User", "x.", "x ", "~/.ssh/x", "x" * 300, "", "1a", "class", "a-b",
+)  # fmt: skip
