@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bffgen import __version__
 from bffgen.check.gateway import check
 from bffgen.check.model import CheckedGateway
 from bffgen.diagnostics.model import Diagnostics
@@ -19,6 +21,7 @@ from bffgen.spec.model import Spec
 from bffgen.spec.parse import parse_spec
 
 if TYPE_CHECKING:
+    from bffgen.output import LockInfo
     from bffgen.plan.files import FileTree
 
 
@@ -33,10 +36,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class Compiled:
-    """What a spec compiles to. `tree` is None when there are errors."""
+    """The whole emitted project in memory, and what its lock says beside the files."""
 
-    checked: Checked
-    tree: FileTree | None
+    tree: FileTree
+    lock: LockInfo
 
 
 def check_spec(path: Path) -> Checked:
@@ -48,16 +51,18 @@ def check_spec(path: Path) -> Checked:
     return Checked(gateway, diags, files)
 
 
-def compile_spec(path: Path) -> Compiled:
-    """The whole emitted project in memory."""
-    checked = check_spec(path)
-    if checked.gateway is None:
-        return Compiled(checked, None)
+def compile_gateway(path: Path, checked: Checked) -> Compiled:
+    """The project of a spec that was found sound. From here on, only bugs can fail."""
     # Imported when there is something to emit: `check` has no use for templates and model rendering.
+    from bffgen.output import LockInfo
     from bffgen.plan.lower import lower
     from bffgen.render.project import render
 
-    return Compiled(checked, render(lower(checked.gateway)))
+    assert checked.gateway is not None
+    plan = lower(checked.gateway)
+    root = path.resolve().parent
+    inputs = {Path(relpath(file, root)).as_posix(): digest for file, digest in checked.files.items()}
+    return Compiled(render(plan), LockInfo(__version__, inputs, plan.footprint))
 
 
 def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | None:

@@ -9,8 +9,8 @@ from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree, menti
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
-from bffgen.openapi.model import Operation
 from bffgen.openapi.fits import fits
+from bffgen.openapi.model import Operation
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,

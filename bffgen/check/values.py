@@ -10,10 +10,11 @@ from bffgen.diagnostics.model import Label
 from bffgen.expr import access, loops, operators, tree
 from bffgen.expr.check import infer, make_object, narrowed
 from bffgen.expr.facts import proved
-from bffgen.expr.texts import text_part
 from bffgen.expr.parse import SourceText, parse, parse_loop
 from bffgen.expr.scope import Context, broken
+from bffgen.expr.texts import text_part
 from bffgen.expr.tree import LoopKind
+from bffgen.source.json_text import looks_like_json
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
@@ -55,13 +56,21 @@ def expression(written: spec.Expr, ctx: Context) -> tree.Expr:
 
 
 def _warn_quoted_name(written: spec.Expr, tree_: ast.expr, ctx: Context) -> None:
-    if written.node.quoted and written.offset == 0 and isinstance(tree_, ast.Name) and ctx.scope.find(tree_.id):
+    if isinstance(tree_, ast.Name) and _is_in_quotes(written, tree_.id) and ctx.scope.find(tree_.id):
         ctx.diags.report(
             "BFF409",
             f"the quoted text is read as the name `{tree_.id}`",
             Label(written.node.span, "quotes do not make a text here"),
             help=f"for the name write `{tree_.id}`; for a text write `\"'{tree_.id}'\"`",
         )
+
+
+def _is_in_quotes(written: spec.Expr, text: str) -> bool:
+    """Whether a scalar is exactly `text` in quotes that the user could have left out: not a block, not JSON."""
+    node = written.node
+    span = node.span
+    in_quotes = node.quoted and node.file.text[span.start] in "\"'" and node.text == text
+    return in_quotes and not looks_like_json(node.file.text)
 
 
 def condition(written: spec.Expr | spec.Const, ctx: Context) -> tree.Expr:
@@ -148,7 +157,7 @@ def _for(written: spec.ObjectValue, loop: spec.Expr, ctx: Context, wanted: Type 
     item_wanted = list_wanted.item if isinstance(list_wanted, ListType) else None
     element = _object(written, inner, item_wanted)
     holds_null = is_nullable(one.source.type)
-    of: Type = ListType(element.type)
+    of: Type = ListType(element.type, loops.least_items([one]))
     result = tree.Loop(LoopKind.LIST, None, element, (one,), holds_null, nullable(of) if holds_null else of, span)
     return result if wanted is None else fit(result, wanted, span, ctx, "")
 

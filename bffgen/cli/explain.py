@@ -13,8 +13,8 @@ from bffgen.diagnostics.suggest import closest
 def explain(written: str) -> int:
     """Print a code's page, or every code with its title."""
     if not written:
-        for code in CODES.values():
-            print(f"{code.number}  {code.severity:<7}  {code.title}")
+        for known in CODES.values():
+            print(f"{known.number}  {known.severity:<7}  {known.title}")
         return 0
     code = _normal(written)
     if code not in CODES:

@@ -12,6 +12,7 @@ from pathlib import Path
 from socket import socket
 from time import sleep
 
+from bffgen.check.model import CheckedGateway
 from bffgen.cli.app import Format
 from bffgen.cli.compile import print_findings
 from bffgen.cli.terminal import fail, find_spec
@@ -25,8 +26,7 @@ from bffgen.dev.server import (
     url_of,
     url_variables,
 )
-from bffgen.diagnostics.model import Diagnostics
-from bffgen.pipeline import Compiled, check_spec, compile_spec
+from bffgen.pipeline import Compiled, check_spec, compile_gateway
 
 POLL_SECONDS = 0.3
 
@@ -37,7 +37,7 @@ def mock(given: Path | None, port: int) -> int:
     checked = check_spec(path)
     spec = read_spec(path)
     if spec is None or not spec.backends:
-        print_findings(checked.diagnostics, Format.TEXT, sys.stderr)
+        print_findings(checked.diagnostics, Format.TEXT, sys.stderr, path)
         return 1
     sockets = {name: _listen(port + index if port else 0) for index, name in enumerate(spec.backends)}
     for variable, url in url_variables(spec.name, sockets).items():
@@ -80,14 +80,14 @@ class Session:
     def build(self) -> None:
         """Compile; with errors the last good gateway goes on serving."""
         self.seen = _states([self.spec])
-        compiled = compile_spec(self.spec)
-        self.seen |= _states(list(compiled.checked.files))
-        print_findings(compiled.checked.diagnostics, Format.TEXT, sys.stderr)
-        if compiled.tree is None:
+        checked = check_spec(self.spec)
+        self.seen |= _states(list(checked.files))
+        print_findings(checked.diagnostics, Format.TEXT, sys.stderr, self.spec)
+        if checked.gateway is None:
             kept = "the last good gateway goes on serving" if self.children else "nothing is served yet"
             print(f"{kept}; waiting for a change", file=sys.stderr, flush=True)
             return
-        self._restart(compiled)
+        self._restart(checked.gateway, compile_gateway(self.spec, checked))
 
     def wait_for_change(self) -> None:
         while _states(list(self.seen)) == self.seen:
@@ -97,14 +97,12 @@ class Session:
         while self.children:
             self.children.pop().stop()
 
-    def _restart(self, compiled: Compiled) -> None:
-        from bffgen.output.write import write
+    def _restart(self, gateway: CheckedGateway, compiled: Compiled) -> None:
+        from bffgen.output import write
 
-        gateway = compiled.checked.gateway
-        assert gateway is not None and compiled.tree is not None
         self.builds += 1
         project = self.folder / f"build{self.builds}"
-        write(compiled.tree, project, Diagnostics(), force=True)
+        write(compiled.tree, project, compiled.lock)
         self.stop()
         variables: dict[str, str] = {}
         if self.mocked:

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from bffgen.diagnostics.model import Diagnostics
 from bffgen.source.loader import Loader
@@ -120,7 +121,7 @@ def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
     apps: dict[int, Any] = {}
     for name, opened in sockets.items():
         backend = spec.backends[name]
-        document = load_document(name, backend.openapi, loader, diags, backend.openapi_span)
+        document = load_document(name, backend.openapi, loader, diags, backend.openapi_span, backend.presence)
         if document is not None:
             apps[opened.getsockname()[1]] = mock_app(document)
 
@@ -131,7 +132,7 @@ def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
     _serve(by_port, list(sockets.values()), lifespan="off")
 
 
-def _serve(app: Any, sockets: list[socket.socket], lifespan: str) -> None:
+def _serve(app: Any, sockets: list[socket.socket], lifespan: Literal["on", "off"]) -> None:
     import uvicorn
 
     config = uvicorn.Config(
@@ -139,9 +140,10 @@ def _serve(app: Any, sockets: list[socket.socket], lifespan: str) -> None:
         log_level="warning",
         access_log=False,
         lifespan=lifespan,
-        timeout_graceful_shutdown=2,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=sockets)
+    with suppress(KeyboardInterrupt):  # which uvicorn raises anew after it has ended in order
+        uvicorn.Server(config).run(sockets=sockets)
 
 
 def _end_with_parent() -> None:

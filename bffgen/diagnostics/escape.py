@@ -7,18 +7,13 @@ import unicodedata
 
 # the secret part of `https://name:secret@host`
 _USER_INFO = re.compile(r"(?<=://)[^\s/@\"'<>]+(?=@)")
-_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 def visible(text: str, keep: str = "") -> str:
-    """Control, formatting and direction characters as `\\u{1b}`; those in `keep` stay."""
-    if text.isascii() and text.isprintable():
+    """Control, direction and other characters that do not print as `\\u{1b}`; those in `keep` stay."""
+    if text.isprintable():
         return text
-    return "".join(char if char in keep else _visible_character(char) for char in text)
-
-
-def _visible_character(char: str) -> str:
-    return f"\\u{{{ord(char):x}}}" if unicodedata.category(char) in _INVISIBLE else char
+    return "".join(char if char.isprintable() or char in keep else f"\\u{{{ord(char):x}}}" for char in text)
 
 
 def redacted(text: str) -> str:

@@ -41,19 +41,23 @@ def field(base: tree.Expr, name: str, span: Span, ctx: Context) -> tree.Expr:
     """`base.name`."""
     inner = non_null(base.type)
     if isinstance(inner, Unknown):
-        return ctx.error(
-            "BFF302",
-            span,
-            f"`{name}` cannot be read: the backend declares no schema for this value",
-            "nothing is known of this value",
-            help="say what it is on the call: `as: backend.Schema`",
-        )
+        return _nothing_known(f"`{name}`", span, ctx)
     found = lookup(inner, name)
     if found is None:
         return _no_field(inner, name, span, ctx)
     wire_name, of = found
     whole = Span(span.file, min(base.span.start, span.start), span.end)
     return tree.FieldOf(base, wire_name, nullable(of) if is_nullable(base.type) else of, whole)
+
+
+def _nothing_known(what: str, span: Span, ctx: Context) -> tree.Expr:
+    return ctx.error(
+        "BFF302",
+        span,
+        f"{what} cannot be read: the backend declares no schema for this value",
+        "nothing is known of this value",
+        help="say what it is on the call: `as: backend.Schema`",
+    )
 
 
 def lookup(of: Type, name: str) -> tuple[str, Type] | None:
@@ -106,6 +110,8 @@ def subscript(base: tree.Expr, node: ast.Subscript, ctx: Context, infer: Infer) 
     inner = non_null(base.type)
     if objects_in_any(inner) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         return field(base, node.slice.value, ctx.span(node.slice), ctx)
+    if isinstance(inner, Unknown):
+        return _nothing_known("an element", ctx.span(node.slice), ctx)
     key = infer(node.slice, ctx)
     if is_broken(key.type):
         return key
@@ -173,6 +179,10 @@ def comparable(one: Type, other: Type) -> bool:
             return one.kind is other.kind or (one.kind in numbers and other.kind in numbers)
         case TupleType(), TupleType():
             return len(one.items) == len(other.items) and all(map(comparable, one.items, other.items))
+        case ObjectType(), ObjectType():  # objects of two classes are never equal, whatever they hold
+            return one is other
+        case ListType(), ListType():
+            return comparable(one.item, other.item)
     return type(one) is type(other) and not isinstance(one, Unknown)
 
 

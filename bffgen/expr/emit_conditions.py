@@ -8,10 +8,11 @@ a nullable bool or a list may stand there plainly; elsewhere its code must be a 
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from bffgen.expr import tree
 from bffgen.expr.emit_context import Emitter
-from bffgen.expr.emit_paths import may_be_null
+from bffgen.expr.emit_paths import hint, may_be_null
 from bffgen.expr.emit_values import (
     Guard,
     Value,
@@ -62,7 +63,7 @@ def boolean(em: Emitter, expr: tree.Expr) -> Value:
 def guard(em: Emitter, expr: tree.Expr, negated: bool = False) -> Guard:
     """The bool `expr` as a guard."""
     code = condition(em, expr)
-    code = negate(code) if negated else code
+    code = conjunction(ast.And(), _failed(code)) if negated else code
     return Guard(code, exact=_is_exact(code))
 
 
@@ -70,9 +71,11 @@ def test(em: Emitter, expr: tree.Expr, exact: bool) -> ast.expr:
     """The bool `expr`, as code that is a bool (`exact`) or is only tested for truth."""
     match expr:
         case tree.IsNull(value, negated):
-            return null_test(em.value(value), negated, exact)
-        case tree.Truth(value):
+            return null_test(_named(em, value), negated, exact)
+        case tree.Truth(value) if _is_bool(value.type):
             return truth(em.value(value), value.type, exact)
+        case tree.Truth(value):
+            return null_test(_named(em, value), True, exact)
         case tree.Not(value):
             return _not(em, value, exact)
         case tree.Logic(operator, operands):
@@ -81,6 +84,12 @@ def test(em: Emitter, expr: tree.Expr, exact: bool) -> ast.expr:
             return _compare(em, operator, left, right, exact)
     plain = em.value(expr)
     return truth(plain, expr.type, exact) if plain.guards or plain.nullable else plain.code
+
+
+def _named(em: Emitter, expr: tree.Expr) -> Value:
+    """A value to test for null, with a name for what follows; `emit` drops names that nothing uses."""
+    value = em.value(expr)
+    return em.some(value, hint(value.code)) if not value.path and em.bindings is None else value
 
 
 def _is_exact(code: ast.expr) -> bool:
@@ -98,7 +107,8 @@ def _fails(one: Guard, exact: bool) -> ast.expr:
 
 def null_test(value: Value, negated: bool, exact: bool) -> ast.expr:
     """`value is None`, negated `is not None`: the guards are a part of the test."""
-    guards = tidy([*value.guards, *([Guard(not_none(value.code))] if value.nullable else [])])
+    itself = [Guard(not_none(value.code))] if value.nullable else []
+    guards = tidy([*value.guards, *itself], exact and negated)
     if not guards:
         return ast.Constant(negated)
     if negated:
@@ -118,20 +128,20 @@ def truth(value: Value, of: Type, exact: bool) -> ast.expr:
 
 
 def _both(guards: tuple[Guard, ...], last: ast.expr, exact: bool) -> ast.expr:
-    kept = tidy(guards)
+    kept = tidy(guards, exact)
     return conjunction(ast.And(), [*(as_bool(one) if exact else one.test for one in kept), last])
 
 
 def _not(em: Emitter, value: tree.Expr, exact: bool) -> ast.expr:
     match value:
         case tree.IsNull(inner, negated):
-            return null_test(em.value(inner), not negated, exact)
+            return null_test(_named(em, inner), not negated, exact)
         case tree.Compare(operator, left, right) if operator in _NEGATED:
             return _compare(em, _NEGATED[operator], left, right, exact)
         case tree.Not(inner):
             return test(em, inner, exact)
         case tree.Truth(inner) if not _is_bool(inner.type):
-            return null_test(em.value(inner), False, exact)
+            return null_test(_named(em, inner), False, exact)
     return negate(condition(em, value))
 
 
@@ -141,9 +151,11 @@ def _is_bool(of: Type) -> bool:
 
 
 def _logic(em: Emitter, operator: str, operands: tuple[tree.Expr, ...], exact: bool) -> ast.expr:
-    first = test(em, operands[0], exact)
-    rest = [em.enclosed(lambda operand=operand: test(em, operand, exact)) for operand in operands[1:]]  # type: ignore[misc]
-    return conjunction(ast.And() if operator == "and" else ast.Or(), [first, *rest])
+    tests = [test(em, operands[0], exact)]
+    for operand in operands[1:]:
+        with em.inside(*(tests if operator == "and" else map(negate, tests))):
+            tests.append(em.enclosed(partial(test, em, operand, exact)))
+    return conjunction(ast.And() if operator == "and" else ast.Or(), tests)
 
 
 # ------------------------------------------------------------------------------------------------ comparison
@@ -194,10 +206,19 @@ def choice(em: Emitter, expr: tree.Choice) -> Value:
     for side, empty, negated in ((expr.then, expr.other, False), (expr.other, expr.then, True)):
         if isinstance(empty, tree.Literal) and empty.value is None and em.bindings is None:
             first = guard(em, expr.test, negated)
-            with em.inside((first,)):
+            with em.inside(first.test):
                 value = em.value(side)
             return Value(value.code, (first, *value.guards), value.nullable)
     tested = condition(em, expr.test)
-    then, other = em.branch(expr.then), em.branch(expr.other)
+    with em.inside(tested):
+        then = em.branch(expr.then)
+    with em.inside(*_failed(tested)):
+        other = em.branch(expr.other)
     nullable = any(may_be_null(side.type) for side in (expr.then, expr.other))
     return Value(ast.IfExp(tested, then, other), nullable=nullable)
+
+
+def _failed(tested: ast.expr) -> list[ast.expr]:
+    """What holds where a test does not."""
+    parts = tested.values if isinstance(tested, ast.BoolOp) and isinstance(tested.op, ast.Or) else [tested]
+    return [negate(part) for part in parts]

@@ -73,13 +73,15 @@ class Emitter:
     `bindings` is None where a walrus may stand. In a comprehension's source Python forbids it, everywhere
     inside; there the values that need names are collected, and the nearest comprehension or branch
     binds them.
-    `proven` holds tests (dumped) that an enclosing conditional has made.
+    `proven` holds tests (dumped, walruses as plain names) that an enclosing conditional has made; `named` the
+    names that were given to values so far, which hold where `proven` has `name is not None`.
     """
 
     names: Names
     table: Mapping[type, Emit]
     bindings: list[Binding] | None = None
     proven: frozenset[str] = field(default_factory=frozenset)
+    named: list[tuple[str, str]] = field(default_factory=list)
 
     def value(self, expr: Expr) -> Value:
         return self.table[type(expr)](self, expr)
@@ -115,6 +117,7 @@ class Emitter:
     def bind(self, value: Value, hint: str, test: Callable[[ast.expr], ast.expr]) -> Value:
         """A name for the value, under its guards and a test of it that is false for null."""
         local = self.names.fresh(hint)
+        self.named.append((ast.dump(value.code), local))
         if self.bindings is None:
             guards = (*value.guards, Guard(test(walrus(local, value.code))))
             return Value(name(local), guards, path=True)
@@ -122,6 +125,19 @@ class Emitter:
         tests = [not_none(name(local))] if value.guards else []  # null where the guards failed
         guards = tuple(Guard(one) for one in [*tests, test(name(local))])
         return Value(name(local), guards, path=True)
+
+    def already(self, expr: Expr) -> Value | None:
+        """The value by the name that a test before has given to it."""
+        if not self.named:
+            return None
+        count = len(self.bindings or ())
+        value = self.value(expr)
+        del (self.bindings or [])[count:]
+        dumped = ast.dump(value.code)
+        for code, local in self.named:
+            if code == dumped and not value.guards and ast.dump(not_none(name(local))) in self.proven:
+                return Value(name(local), path=True)
+        return None
 
     def source(self, value: Value, hint: str) -> Value:
         """The value as code that may stand in a comprehension's source: without a walrus in it."""
@@ -138,14 +154,21 @@ class Emitter:
             self.bindings = outer
 
     @contextmanager
-    def inside(self, guards: tuple[Guard, ...]) -> Iterator[None]:
-        """Inside, the guards are known to hold."""
+    def inside(self, *tests: ast.expr) -> Iterator[None]:
+        """Inside, the tests are known to hold."""
         outer = self.proven
-        self.proven = outer | {ast.dump(test) for guard in guards for test in conjuncts(guard.test)}
+        self.proven = outer | {ast.dump(_unnamed(one)) for test in tests for one in conjuncts(test)}
         try:
             yield
         finally:
             self.proven = outer
+
+
+def _unnamed(test: ast.expr) -> ast.expr:
+    """`(x := f()) is not None` as `x is not None`."""
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.NamedExpr):
+        return ast.Compare(name(test.left.target.id), test.ops, test.comparators)
+    return test
 
 
 def clauses(bindings: list[Binding]) -> list[ast.comprehension]:

@@ -28,7 +28,7 @@ def loop_of(em: Emitter, expr: tree.Loop, element: Print) -> Value:
         return Value(_comprehension(em, expr, None, element))
     source = looked_into(em, expr.clauses[0].source)
     source = em.source(source, hint(source.code))
-    with em.inside(source.guards):
+    with em.inside(*(guard.test for guard in source.guards)):
         return source.but(_comprehension(em, expr, source.code, element))
 
 

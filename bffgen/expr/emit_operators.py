@@ -49,6 +49,9 @@ def _not_zero(code: ast.expr) -> ast.expr:
 
 def negation(em: Emitter, expr: tree.Negate) -> Value:
     value = looked_into(em, expr.value)
+    match value.code:
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return value.but(operand)
     return value.but(ast.UnaryOp(ast.USub(), value.code))
 
 

@@ -193,14 +193,18 @@ def narrowed(em: Emitter, expr: tree.Narrowed) -> Value:
     After a test in the same expression Python's type checkers know a path, too. An entry or element that is
     known to be there is indexed plainly. What is left is said with `known(x)`.
     """
+    found = em.already(expr.value)
+    if found is not None:
+        return found
     inner, tested = expr.value, True
     if isinstance(inner, (tree.ElementOf, tree.EntryOf)) and not inner.within:
         tested = _tested_as_path(inner)
         inner = replace(inner, within=True)
     value = em.value(inner)
+    value = value.but(value.code, nullable=value.nullable, path=value.path and tested)
     if (not value.nullable and not value.guards) or may_be_null(expr.type):
         return value
-    if value.path and tested and not expr.proven_elsewhere and not value.guards:
+    if value.path and not expr.proven_elsewhere and not value.guards:
         return Value(value.code, path=True)
     return Value(call(em.names.helper("known"), close(value)))
 

@@ -108,10 +108,13 @@ def literal_number(code: ast.expr) -> int | float | None:
     return None
 
 
-def tidy(guards: Iterable[Guard]) -> list[Guard]:
-    """Guards without repeats, and `xs` instead of `xs is not None` where it must be true anyway."""
+def tidy(guards: Iterable[Guard], exact: bool = False) -> list[Guard]:
+    """Guards without repeats, and `xs` instead of `xs is not None` where it must be true anyway.
+
+    Not so where they have to be `exact`: type checkers do not learn from `bool(xs)` that `xs` is there.
+    """
     guards = list(guards)
-    true = {ast.dump(guard.test) for guard in guards}
+    true = set() if exact else {ast.dump(guard.test) for guard in guards}
     kept: dict[str, Guard] = {}
     for guard in guards:
         test = guard.test

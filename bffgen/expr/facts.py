@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 from bffgen.expr import tree
 from bffgen.typesystem.model import (
+    IterType,
     Kind,
     ListType,
     MapType,
     Nullable,
     ObjectType,
     Scalar,
+    SetType,
+    TupleType,
     Type,
     Union,
     is_nullable,
@@ -126,14 +129,24 @@ def _instance(value: tree.Expr, of: Type, truth: bool) -> Facts:
 def _member(left: tree.Expr, right: tree.Expr) -> Facts:
     container = non_null(right.type)
     facts: dict[str, Type] = {}
-    items = container.key if isinstance(container, MapType) else getattr(container, "item", None)
-    if items is not None and not is_nullable(items):
-        facts.update(present(left))
+    if members := _members(container):
+        facts.update({} if any(map(is_nullable, members)) else present(left))
     name, key = path(right), path(left)
     if isinstance(container, MapType) and name and key:
         facts[f"{name}{{{key}}}"] = container.value
         facts[f"{name}{{{key}}}?"] = container.value  # the entry is there, whatever its value
     return facts
+
+
+def _members(container: Type) -> tuple[Type, ...]:
+    match container:
+        case MapType(key, _):
+            return (key,)
+        case ListType(item) | SetType(item) | IterType(item):
+            return (item,)
+        case TupleType(items):
+            return items
+    return ()
 
 
 def _tagged(this: tree.Expr, that: tree.Expr) -> Facts:

@@ -54,8 +54,21 @@ def comprehension(node: Comprehension, kind: LoopKind, ctx: Context, infer: Infe
         if is_nullable(element.type) and is_key(non_null(element.type)):
             element, inner = _without_null(element, clauses, inner)
         element = key(element, node.elt, inner)
-    make = {LoopKind.LIST: ListType, LoopKind.SET: SetType, LoopKind.ITER: IterType}[kind]
-    return tree.Loop(kind, None, element, tuple(clauses), False, make(element.type), ctx.span(node))
+    of = _collected(kind, element.type, clauses)
+    return tree.Loop(kind, None, element, tuple(clauses), False, of, ctx.span(node))
+
+
+def _collected(kind: LoopKind, element: Type, clauses: list[tree.Clause]) -> Type:
+    if kind is LoopKind.LIST:
+        return ListType(element, least_items(clauses))
+    return SetType(element) if kind is LoopKind.SET else IterType(element)
+
+
+def least_items(clauses: list[tree.Clause]) -> int:
+    """How many elements a list has at least that these clauses make: as many as its source, if none is left out."""
+    of = clauses[0].source.type
+    plain = len(clauses) == 1 and not clauses[0].conditions
+    return of.min_items if plain and isinstance(of, ListType) else 0
 
 
 def _without_null(found: tree.Expr, clauses: list[tree.Clause], ctx: Context) -> tuple[tree.Expr, Context]:

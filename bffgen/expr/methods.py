@@ -83,6 +83,9 @@ def _method_type(
         if len(args) != 1:
             ctx.error("BFF306", node, "`join` takes one list", help='write `", ".join(xs)`')
             return BROKEN
+        if is_nullable(args[0].type):
+            may_be_null(args[0], node.args[0], "`join`", ctx)
+            return BROKEN
         return texts(Given("join", node, args, ctx))
     table: dict[Kind | None, dict[str, Method]] = {
         Kind.TEXT: _TEXT_METHODS,

@@ -103,8 +103,7 @@ def _least(c: Given) -> Type:
         return BROKEN
     if not _has_order(item):
         return c.bad(0, f"`{c.name}` takes values that have an order, not {describe(item)}")
-    filled = isinstance(c.args[0].type, ListType) and c.args[0].type.min_items > 0
-    return item if filled else nullable(item)
+    return item if _least_items(c) > 0 else nullable(item)
 
 
 def _has_order(of: Type) -> bool:
@@ -116,7 +115,7 @@ def _has_order(of: Type) -> bool:
 def _sorted(c: Given) -> Type:
     item = c.items()
     if item is None or _has_order(item):
-        return ListType(item) if item else BROKEN
+        return ListType(item, _least_items(c)) if item else BROKEN
     return c.bad(
         0,
         f"`sorted` takes values that have an order, not {describe(item)}",
@@ -198,8 +197,7 @@ def _first(c: Given) -> Type:
     item = c.items()
     if item is None:
         return BROKEN
-    filled = isinstance(c.args[0].type, ListType) and c.args[0].type.min_items > 0
-    return item if filled else nullable(item)
+    return item if _least_items(c) > 0 else nullable(item)
 
 
 def _unique(c: Given) -> Type:
@@ -208,12 +206,17 @@ def _unique(c: Given) -> Type:
         return BROKEN
     if not is_key(non_null(item)) and not is_never(item):
         return c.bad(0, f"`unique` takes scalars, not {describe(item)}")
-    return ListType(item)
+    return ListType(item, min(_least_items(c), 1))
 
 
 def _list(c: Given) -> Type:
     item = c.items()
-    return ListType(item) if item else BROKEN
+    return ListType(item, _least_items(c)) if item else BROKEN
+
+
+def _least_items(c: Given) -> int:
+    of = c.args[0].type
+    return of.min_items if isinstance(of, ListType) else 0
 
 
 def _zip(c: Given) -> Type:

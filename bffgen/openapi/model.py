@@ -18,6 +18,15 @@ ANY_MEDIA = ("", "*/*", "application/*")  # media types that may be JSON
 Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Value:
+    """What a parameter's schema says."""
+
+    type: Type
+    docs: Docs
+    default: Any  # None when there is none
+
+
 @dataclass(frozen=True, eq=False)
 class Parameter:
     """A parameter of an operation. `json` says that it is one JSON text (`content: application/json`)."""
@@ -25,18 +34,28 @@ class Parameter:
     name: str
     location: Location
     required: bool
-    make_type: Callable[[], Type] = field(repr=False)
+    make_value: Callable[[], Value] = field(repr=False)
     style: Style
     explode: bool
     allow_reserved: bool
     json: bool
-    docs: Docs
-    default: Any
     place: Place = field(repr=False)
 
     @cached_property
+    def _value(self) -> Value:
+        return self.make_value()
+
+    @property
     def type(self) -> Type:
-        return self.make_type()
+        return self._value.type
+
+    @property
+    def docs(self) -> Docs:
+        return self._value.docs
+
+    @property
+    def default(self) -> Any:
+        return self._value.default
 
     @property
     def span(self) -> Span:

@@ -11,7 +11,7 @@ from bffgen.openapi.contents import Contents
 from bffgen.openapi.docs import NOTHING, default_of, docs_of, example_of
 from bffgen.openapi.index import Entry
 from bffgen.openapi.lazy import Hint
-from bffgen.openapi.model import Location, Operation, Parameter, Style, is_json
+from bffgen.openapi.model import Location, Operation, Parameter, Style, Value, is_json
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import flag, text_at
 from bffgen.openapi.schemas import Schemas
@@ -97,28 +97,26 @@ class Operations:
             name,
             cast(Location, location),
             location == "path" or flag(node, "required"),
-            lambda: self._schemas.type_of(schema, hint, request=True),
+            lambda: self._value(node, schema, hint),
             cast(Style, style),
             flag(node, "explode") if explode is not None else style in ("form", "deepObject"),
             flag(node, "allowReserved"),
             content is not None and is_json(media),
-            self._docs(node, schema),
-            default_of(schema, self._references),
             lambda: name_node.span if (name_node := node.get("name")) is not None else node.span,
         )
 
-    def _docs(self, node: Node, schema: Node | None) -> Docs:
-        docs = docs_of([schema] if schema is not None and schema.kind == "mapping" else [], self._references)
+    def _value(self, node: Node, schema: Node | None, hint: Hint) -> Value:
+        made = self._schemas.type_of(schema, hint, request=True)
+        said = docs_of([schema] if schema is not None and schema.kind == "mapping" else [], self._references)
         example = example_of(node, self._references)
-        own = text_at(node, "description")
         has = example is not NOTHING
-        made = Docs(
-            own or docs.description,
-            example if has else docs.example,
-            has or docs.has_example,
-            docs.deprecated or flag(node, "deprecated"),
+        docs = Docs(
+            text_at(node, "description") or said.description,
+            example if has else said.example,
+            has or said.has_example,
+            said.deprecated or flag(node, "deprecated"),
         )
-        return made if made != NO_DOCS else NO_DOCS
+        return Value(made, docs, default_of(schema, self._references))
 
 
 def split_path(key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -152,5 +150,5 @@ def _bare_name(name: str) -> str:
 
 def _undeclared(name: str, entry: Entry) -> Parameter:
     return Parameter(
-        name, "path", True, lambda: TEXT, "simple", False, False, False, NO_DOCS, None, lambda: span_of(entry)
+        name, "path", True, lambda: Value(TEXT, NO_DOCS, None), "simple", False, False, False, lambda: span_of(entry)
     )

@@ -152,7 +152,7 @@ def is_marked(schema: Node, key: str, references: References) -> bool:
     for _ in range(8):
         if chain is None or flag(chain, key):
             return chain is not None
-        chain = references.target(chain) if is_reference(chain) else None
+        chain = references.peek(chain) if is_reference(chain) else None
     return False
 
 

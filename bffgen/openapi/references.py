@@ -45,6 +45,13 @@ class References:
             self._targets[node] = self._resolve(node)
         return self._targets[node]
 
+    def peek(self, node: Node) -> Node | None:
+        """The target if it is known or in the same file. Reports nothing and reads no file."""
+        ref = node.get("$ref")
+        if node in self._targets or ref is None or not ref.text.startswith("#/"):
+            return self._targets.get(node)
+        return self._walk(self._roots[node.file], ref.text[1:])[0]
+
     def key_of(self, node: Node) -> Span:
         """Where the key of a node stands; for a member of a sequence, or a whole file, the node itself."""
         above = self._roots.get(node.file)
@@ -60,9 +67,9 @@ class References:
         if root is None:
             return None
         if fragment and not fragment.startswith("/"):
-            self._nowhere(ref, f"`#{fragment}` is no JSON pointer, and only those are read")
-            return None
-        return self._walk(root, fragment, ref)
+            return self._nowhere(ref, f"`#{fragment}` is no JSON pointer, and only those are read")
+        found, reason = self._walk(root, fragment)
+        return self._nowhere(ref, reason) if found is None else found
 
     def _file(self, near: Node, where: str, ref: Node) -> Node | None:
         root = self._loader.load(unquote(where), ref.span, near.file)
@@ -70,7 +77,8 @@ class References:
             self._roots[root.file] = root
         return root
 
-    def _walk(self, root: Node, pointer: str, ref: Node) -> Node | None:
+    def _walk(self, root: Node, pointer: str) -> tuple[Node | None, str]:
+        """What stands at a pointer; or None, and why."""
         at: Node = root
         for raw in pointer.split("/")[1:]:
             key = unquote(raw).replace("~1", "/").replace("~0", "~")
@@ -78,14 +86,14 @@ class References:
             if found is None and is_reference(at):  # a pointer through a reference
                 found = _step(self.follow(at), key)
             if found is None:
-                at_text = f"`{at.pointer}` of " if at.pointer else ""
-                self._nowhere(ref, f"there is no `{key}` in {at_text}{at.file.path}")
-                return None
+                inside = f"`{at.pointer}` of " if at.pointer else ""
+                return None, f"there is no `{key}` in {inside}{at.file.path}"
             at = found
-        return at
+        return at, ""
 
-    def _nowhere(self, ref: Node, reason: str) -> None:
+    def _nowhere(self, ref: Node, reason: str) -> Node | None:
         self._diags.report("BFF502", f"this reference leads nowhere: {reason}", ref.span)
+        return None
 
     def circular(self, node: Node) -> None:
         """Report that a reference leads back to itself."""

@@ -33,7 +33,7 @@ from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.operations import Clients
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import request_exprs, rewrite, walk
-from bffgen.typesystem.model import BOOLEAN, Null, Type, is_nullable
+from bffgen.typesystem.model import BOOLEAN, Null, ObjectType, Type, is_nullable
 
 JSON = "application/json"
 
@@ -108,7 +108,8 @@ class CallWriter:
         values += [self.call.body] if self.call.body is not None else []
         risky = [value for value in values if may_fail(value)]
         hints = {id(argument.value): argument.parameter.name for argument in self.call.arguments}
-        locals_ = {id(value): self.names.fresh(hints.get(id(value), "sent")) for value in risky}
+        hints |= {id(self.call.body): _body_hint(self.call)}
+        locals_ = {id(value): self.names.fresh(hints.get(id(value), "header")) for value in risky}
         made = [line for v in risky for line in quote("local = value", local=locals_[id(v)], value=self._emit(v))]
         return locals_, in_composing(made, self.module) if made else []
 
@@ -181,16 +182,18 @@ class CallWriter:
         for reaction in self.call.reactions:
             body = self._reaction(reaction, returns)
             if reaction.when == "else":
-                return made + body if returns else _as_branches(made, body)
+                return self._ended(made, body)
             matched = called("failure.matches", constant(reaction.when))
             last = made[-1] if made else None
             if isinstance(last, ast.If) and ast.dump(ast.Module(last.body, [])) == ast.dump(ast.Module(body, [])):
                 last.test.args.append(constant(reaction.when))  # type: ignore[attr-defined]
                 continue
             made += quote("if matched:\n    body", matched=matched, body=body)
-        if not returns:
-            return _as_branches(made, quote("raise"))
-        return made + quote("raise")
+        return self._ended(made, quote("raise"))
+
+    def _ended(self, tests: list[ast.stmt], last: list[ast.stmt]) -> list[ast.stmt]:
+        """The tests and what is left; branches where one of them ends with a value and not by leaving."""
+        return _as_branches(tests, last) if _assigns(tests, self.local) else tests + last
 
     def _reaction(self, reaction: CheckedReaction, returns: bool) -> list[ast.stmt]:
         action = reaction.action
@@ -320,6 +323,11 @@ def check_guard(guard: CheckedGuard, names: EndpointNames, present: ast.expr | N
         broken = ast.BoolOp(ast.And(), [present, broken])
     made = refusal(guard.status, guard.detail, guard.extra, names)
     return quote("if broken:\n    raise made", broken=broken, made=made)
+
+
+def _body_hint(call: CheckedCall) -> str:
+    of = call.body.type if call.body is not None else None
+    return of.name if isinstance(of, ObjectType) else "sent"
 
 
 def _media_type(call: CheckedCall, status: int | str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard, CheckedLet
 from bffgen.expr.emit import emit
 from bffgen.expr.tree import Expr, Ref, Role
+from bffgen.plan.answers import passed_statuses
 from bffgen.plan.calls import CallWriter, check_guard, composed, in_composing
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.operations import Clients
@@ -117,9 +118,9 @@ class EndpointWriter:
 
     def _options(self, call: CheckedCall) -> dict[str, ast.expr]:
         options: dict[str, ast.expr] = {}
-        caught = call.reactions and call.reactions[-1].when == "else" and call.soft
-        if call.passes and not caught:
-            options["passes"] = ast.Set([constant(status) for status in sorted(call.passes)])
+        passed = list(passed_statuses(call))
+        if passed:
+            options["passes"] = ast.Set([constant(status) for status in passed])
         read = referred(request_exprs(call))
         static = {step.name for step in self.plan.before if isinstance(step, CheckedLet)}
         if read <= static and (call.arguments or call.body is not None):
@@ -252,7 +253,8 @@ class EndpointWriter:
     def _finish(self, plain: bool) -> Block:
         made: Block = []
         if self.degrades:
-            status = constant(self.endpoint.degraded_status) if self.endpoint.degraded_status != 200 else None
+            own = self.endpoint.degraded_status != self.endpoint.statuses[0]
+            status = constant(self.endpoint.degraded_status) if own else None
             made.append(ast.Expr(called("calls.finish", name("response"), degraded_status=status)))
         if self.endpoint.response is None:
             return made

@@ -18,12 +18,19 @@ from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
 
 
+_APP = (
+    "annotations app asynccontextmanager configure_logging create_app document_router health_router httpx "
+    "install_problems lifespan open_backends settings transport used".split()
+)
+"""Names of the module that imports all endpoints."""
+
+
 def lower(gateway: CheckedGateway) -> GatewayPlan:
     """The plan of the whole project. Only bugs can fail here."""
     package = package_name(gateway.name)
     models = plan_models(gateway, find_usage(gateway), package)
     clients = used_operations(gateway, package)
-    functions, modules = Scope(("router",)), Scope()
+    functions, modules = Scope(("router",)), Scope(_APP)
     endpoints = []
     for endpoint in gateway.endpoints:
         function = functions.take(local_name(endpoint.operation_id))

@@ -13,6 +13,9 @@ from bffgen.typesystem.model import Type
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a call may take where the spec says nothing."""
 
+_CLASSES = ("AsyncExitStack", "AsyncIterator", "BackendClient", "Annotated", "Backends", "Depends", "Request", "Settings")
+"""Names of the module that opens all backends."""
+
 _TAKEN = ("self", "body", "within", "extra_headers", "raw", "answer")
 
 
@@ -78,13 +81,13 @@ def used_operations(gateway: CheckedGateway, package: str) -> Clients:
     calls: dict[str, list[CheckedCall]] = {}
     for call in (call for endpoint in gateway.endpoints for call in endpoint.calls):
         calls.setdefault(call.operation.backend, []).append(call)
-    attributes, modules, classes = Scope(), Scope(), Scope()
+    modules, classes = Scope(), Scope(_CLASSES)
     made = []
     for backend in gateway.backends:
         mine = tuple(_operations(calls.get(backend.name, [])))
-        attribute = attributes.take(local_name(backend.name))
-        module = f"{package}.backends.{modules.take(module_name(backend.name))}"
-        made.append(UsedBackend(backend, attribute, classes.take(client_class(backend.name)), module, mine))
+        name = modules.take(module_name(backend.name))
+        module = f"{package}.backends.{name}"
+        made.append(UsedBackend(backend, name, classes.take(client_class(backend.name)), module, mine))
     by_call = {call: (backend, used) for backend in made for used in backend.operations for call in used.calls}
     return Clients(tuple(made), by_call)
 

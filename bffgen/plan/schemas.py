@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bffgen.check.model import CheckedGateway
 from bffgen.plan.names import module_name
@@ -29,11 +30,10 @@ from bffgen.typesystem.model import (
     TupleType,
     Type,
     Union,
-    Unknown,
     non_null,
 )
 from bffgen.typesystem.names import attribute_names, class_name
-from bffgen.typesystem.relations import objects_in
+from bffgen.typesystem.relations import objects_in, parts
 
 RESERVED = frozenset(
     "Annotated Any BaseModel Boolean ConfigDict Date DateTime Dict Enum Field Integer JsonValue List Literal "
@@ -51,6 +51,7 @@ WIRE = {
 }
 """The types of `runtime.types` that read what JSON says; text and UUIDs need none."""
 
+_CONTAINERS = {ListType: "list", SetType: "set", IterType: "Iterable", MapType: "dict", TupleType: "tuple"}
 _STATIC = {
     Kind.TEXT: (None, "str"),
     Kind.INTEGER: (None, "int"),
@@ -148,6 +149,10 @@ class Models:
             alone = [one for one in alone if isinstance(one, ObjectType) and one in self.usage.joined]
         return tuple(dict.fromkeys([*keys, *alone]))
 
+    @cached_property
+    def _unions(self) -> tuple[frozenset[ObjectType], ...]:
+        return tuple(key for key in self.refs if isinstance(key, frozenset))
+
     def _object_keys(self, of: ObjectType) -> tuple[ClassKey, ...]:
         container = self._containing(frozenset((of,)))
         if of not in self.refs:
@@ -158,7 +163,7 @@ class Models:
         """The smallest merged class that has all these members."""
         if members in self.refs:
             return members
-        holders = [key for key in self.refs if isinstance(key, frozenset) and members <= key]
+        holders = [key for key in self._unions if members <= key]
         return min(holders, key=lambda key: (len(key), sorted(map(place, key))), default=None)
 
     def other_arms(self, of: Type) -> tuple[Type, ...]:
@@ -188,38 +193,28 @@ class Models:
         return Annotation(self._annotate(of, wire, imports), frozenset(imports))
 
     def _annotate(self, of: Type, wire: bool, imports: set[tuple[str, str]]) -> ast.expr:
-        def named(module: str | None, name: str) -> ast.expr:
-            if module is not None:
-                imports.add((module, name))
-            return ast.Name(name, ast.Load())
-
         def inner(*types: Type) -> list[ast.expr]:
             return [self._annotate(one, wire, imports) for one in types]
 
         match of:
-            case Scalar(kind):
-                return named(self.runtime, WIRE[kind]) if wire and kind in WIRE else named(*_STATIC[kind])
             case Null():
                 return ast.Constant(None)
-            case Unknown() | Union(()):
-                return named("pydantic", "JsonValue")
-            case ListType(item):
-                return _subscript("list", inner(item))
-            case SetType(item):
-                return _subscript("set", inner(item))
-            case IterType(item):
-                named("collections.abc", "Iterable")
-                return _subscript("Iterable", inner(item))
-            case MapType(key, value):
-                return _subscript("dict", inner(key, value))
-            case TupleType(items):
-                return _subscript("tuple", inner(*items))
             case Nullable(some):
                 return _either([*inner(some), ast.Constant(None)])
+            case ListType() | SetType() | IterType() | MapType() | TupleType():
+                if isinstance(of, IterType):
+                    imports.add(("collections.abc", "Iterable"))
+                return _subscript(_CONTAINERS[type(of)], inner(*parts(of)))
             case ObjectType() | Union():
                 refs = [self.refs[key] for key in self.keys(of)]
-                arms = [named(ref.module, ref.name) for ref in refs] + inner(*self.other_arms(of))
-                return _either(arms) if arms else named("pydantic", "JsonValue")
+                arms = [_named(ref.module, ref.name, imports) for ref in refs] + inner(*self.other_arms(of))
+                return _either(arms) if arms else _named("pydantic", "JsonValue", imports)
+            case Scalar(kind) if wire and kind in WIRE:
+                return _named(self.runtime, WIRE[kind], imports)
+            case Scalar(kind):
+                return _named(*_STATIC[kind], imports)
+            case _:
+                return _named("pydantic", "JsonValue", imports)
 
     def footprint(self) -> dict[str, object]:
         """What is used of each backend, for the lock: operations with what is sent, and schemas with their fields."""
@@ -232,6 +227,12 @@ class Models:
                 "schemas": fields,
             }
         return found
+
+
+def _named(module: str | None, name: str, imports: set[tuple[str, str]]) -> ast.expr:
+    if module is not None:
+        imports.add((module, name))
+    return ast.Name(name, ast.Load())
 
 
 def _subscript(name: str, items: list[ast.expr]) -> ast.expr:
@@ -361,8 +362,8 @@ def keys_in(models: Models, of: Type) -> set[ClassKey]:
 
 def _class(models: Models, key: ClassKey) -> ClassPlan:
     usage, names = models.usage, models.attributes[key]
-    fields = fields_of(key)
     whole = usage.is_whole(key)
+    fields = {name: _field(usage, key, field) for name, field in fields_of(key).items()}
     return ClassPlan(
         key,
         models.refs[key].name,
@@ -373,6 +374,14 @@ def _class(models: Models, key: ClassKey) -> ClassPlan:
         isinstance(key, ObjectType) and key.request,
         isinstance(key, ObjectType) and key.backend is None,
     )
+
+
+def _field(usage: Usage, key: ClassKey, field: Field) -> Field:
+    """A field as the class has it: a member that the document does not know lacks what nobody reads."""
+    if isinstance(key, ObjectType) or not field.required:
+        return field
+    read = any(field.name in usage.reads.get(member, ()) for member in key)
+    return replace(field, required=read)
 
 
 def _one_of(members: Iterable[ObjectType]) -> str:

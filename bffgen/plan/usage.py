@@ -171,9 +171,7 @@ class _Walk:
         """The classes of all types reached, when every union with a whole member is whole."""
         while True:
             found = self._reached()
-            partly = [
-                key for key in found if isinstance(key, frozenset) and 0 < len(key & self.whole) < len(key)
-            ]
+            partly = [key for key in found if isinstance(key, frozenset) and 0 < len(key & self.whole) < len(key)]
             if not partly:
                 return found
             for key in partly:

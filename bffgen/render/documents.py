@@ -1,4 +1,4 @@
-"""A module of models as a small JSON Schema document: what datamodel-code-generator renders.
+"""Modules of models as one small JSON Schema document: what datamodel-code-generator renders.
 
 Objects, lists, maps, scalars, null and unions, and nothing else. Every name in it is one that the plan has
 allocated; text of the backend's document is in descriptions, aliases and enum values.
@@ -6,10 +6,12 @@ allocated; text of the backend's document is in descriptions, aliases and enum v
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from bffgen.plan.schemas import WIRE, ClassPlan, FieldPlan, ModelModule
-from bffgen.render.bounds import kept_bounds
+from bffgen.plan.bounds import kept_bounds
+from bffgen.plan.schemas import WIRE, ClassPlan, FieldPlan, ModelModule, ModelRef
 from bffgen.render.code import clean
 from bffgen.typesystem.model import (
     Kind,
@@ -34,21 +36,37 @@ KNOWN_LIMIT = 30
 """Most known values of an open enum that a description lists."""
 
 _ANYTHING: Schema = {"type": "object", "customTypePath": "pydantic.JsonValue"}
-_OPEN: Schema = {"type": "object", "additionalProperties": _ANYTHING}
 _LITERALS = (Kind.TEXT, Kind.INTEGER)
 
 
-def document(module: ModelModule) -> Schema:
-    """The document of a module."""
-    printer = _Printer(module)
-    schemas = {plan.name: printer.model(plan) for plan in module.classes}
+@dataclass(frozen=True, eq=False, slots=True)
+class Label:
+    """A class in the document that all modules share: `M2User` is `User` of the third module."""
+
+    text: str
+    module: ModelModule
+    plan: ClassPlan
+
+
+def labels(modules: Sequence[ModelModule]) -> dict[ModelRef, Label]:
+    """The label of every class, in the order of modules and classes. One document for all is the fastest."""
+    found = [(number, module, plan) for number, module in enumerate(modules) for plan in module.classes]
+    return {
+        ModelRef(module.module, plan.name): Label(f"M{number}{plan.name}", module, plan)
+        for number, module, plan in found
+    }
+
+
+def document(shown: Mapping[ModelRef, Label]) -> Schema:
+    """The document of all classes."""
+    schemas = {label.text: _Printer(label.module, shown).model(label.plan) for label in shown.values()}
     info = {"title": "models", "version": "1"}
     return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": schemas}}
 
 
-def aliases(module: ModelModule) -> dict[str, str]:
+def aliases(shown: Mapping[ModelRef, Label]) -> dict[str, str]:
     """The attributes that differ from their properties, as datamodel-code-generator takes them."""
-    entries = [(plan.name, entry) for plan in module.classes for entry in plan.fields]
+    entries = [(label.text, entry) for label in shown.values() for entry in label.plan.fields]
     return {f"{name}.{wire_name(e)}": e.attribute for name, e in entries if e.attribute != e.field.name}
 
 
@@ -58,10 +76,10 @@ def wire_name(entry: FieldPlan) -> str:
 
 
 class _Printer:
-    def __init__(self, module: ModelModule) -> None:
-        self._module = module
+    def __init__(self, module: ModelModule, shown: Mapping[ModelRef, Label]) -> None:
+        self._runtime = module.runtime
         self._models = module.models
-        self._borrowed = {ref: name for name, ref in module.borrowed.items()}
+        self._labels = shown
 
     def model(self, plan: ClassPlan) -> Schema:
         fields = {wire_name(entry): self._field(entry, plan) for entry in plan.fields}
@@ -108,27 +126,17 @@ class _Printer:
         if plan.request and of.values and not of.open and of.kind in _LITERALS:
             return {"type": "integer" if of.kind is Kind.INTEGER else "string", "enum": list(of.values)}
         if of.kind in WIRE:
-            json_type = {Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}.get(
-                of.kind, "string"
-            )
-            return {"type": json_type, "customTypePath": f"{self._module.runtime}.{WIRE[of.kind]}"}
+            json_type = {Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}.get(of.kind, "string")
+            return {"type": json_type, "customTypePath": f"{self._runtime}.{WIRE[of.kind]}"}
         return {"type": "string", "format": "uuid"} if of.kind is Kind.UUID else {"type": "string"}
 
     def _either(self, of: ObjectType | Union, plan: ClassPlan) -> Schema:
-        arms = [
-            self._class(self._models.refs[key].module, self._models.refs[key].name)
-            for key in self._models.keys(of)
-        ]
+        refs = [self._models.refs[key] for key in self._models.keys(of)]
+        arms: list[Schema] = [{"$ref": f"#/components/schemas/{self._labels[ref].text}"} for ref in refs]
         arms += [self._schema(arm, plan) for arm in self._models.other_arms(of)]
         if not arms:
             return dict(_ANYTHING)
         return arms[0] if len(arms) == 1 else {"anyOf": arms}
-
-    def _class(self, module: str, name: str) -> Schema:
-        if module == self._module.module:
-            return {"$ref": f"#/components/schemas/{name}"}
-        local = next(mine for ref, mine in self._borrowed.items() if (ref.module, ref.name) == (module, name))
-        return {"type": "object", "customTypePath": f"{module}.{local}"}
 
 
 def _or_null(made: Schema, *, nested: bool = False) -> Schema:
@@ -149,7 +157,5 @@ def described(text: str | None, of: Type | None) -> str:
     scalar = scalar.item if isinstance(scalar, ListType) else scalar
     if isinstance(scalar, Scalar) and scalar.values:
         shown = [clean(str(value), 80).replace("\n", " ") for value in scalar.values[:KNOWN_LIMIT]]
-        lines.append(
-            "Known values: " + ", ".join(shown) + (", ..." if len(scalar.values) > KNOWN_LIMIT else ".")
-        )
+        lines.append("Known values: " + ", ".join(shown) + (", ..." if len(scalar.values) > KNOWN_LIMIT else "."))
     return clean("\n\n".join(lines))

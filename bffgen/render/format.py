@@ -40,7 +40,6 @@ def _ruff(root: Path, paths: Mapping[str, str], files: Mapping[str, str]) -> Non
     options = [
         "--isolated",
         "--no-cache",
-        "--quiet",
         f"--line-length={LINE_LENGTH}",
         f"--target-version={TARGET}",
     ]

@@ -1,62 +1,55 @@
 """Models: the only importer of datamodel-code-generator.
 
-Its output is taken apart again: it must consist of imports, the classes and fields that the plan asked for, and
-annotations made of known names; then the imports are printed in order. What it says otherwise is a bug of ours or
-its own, never output.
+All modules are generated at once, from one document, and taken apart again: `inspection` holds that they are what
+the plan asked for, then each class goes to its module, under its own name, with the imports that it needs.
 """
 
 from __future__ import annotations
 
 import ast
+import gc
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from bffgen.plan.files import HEADER
-from bffgen.plan.schemas import ClassPlan, ModelModule
-from bffgen.render.documents import EMPTY_NAME, aliases, document
+from bffgen.plan.schemas import ModelModule, ModelRef
+from bffgen.render.documents import EMPTY_NAME, Label, aliases, document, labels
+from bffgen.render.inspection import RenderError, inspect
 
-_STANDARD = ("__future__", "datetime", "enum", "typing", "uuid")
-_BUILTINS = frozenset("str list dict None".split())
-_INSIDE = (
-    ast.Name, ast.Load, ast.Subscript, ast.Tuple, ast.BinOp, ast.BitOr, ast.Constant, ast.Call, ast.keyword,
-    ast.UnaryOp, ast.USub,
-)  # fmt: skip
-_FIELD_KEYWORDS = frozenset(
-    "alias ge gt le lt multiple_of min_length max_length pattern default description deprecated".split()
-)
+__all__ = ["RenderError", "render_models"]
 
-
-class RenderError(Exception):
-    """Models that are not what was asked for: a bug. `text` is what the generator made."""
-
-    def __init__(self, why: str, text: str) -> None:
-        super().__init__(why)
-        self.text = text
+_STANDARD = ("datetime", "enum", "typing", "uuid")
 
 
 def render_models(modules: Sequence[ModelModule]) -> dict[str, str]:
-    """The modules by path, not yet formatted. Raises RenderError."""
-    return {module.path: _printed(module, _generated(module)) for module in modules}
+    """The modules by path, not yet formatted. Raises RenderError, which is a bug."""
+    if not modules:
+        return {}
+    shown = labels(modules)
+    text = _generated(shown, modules[0].runtime)
+    tree = ast.parse(text)
+    sources = inspect(tree, {label.text: label.plan for label in shown.values()}, text)
+    lines = text.split("\n")
+    return {module.path: _Module(module, shown, sources).text(tree, lines) for module in modules}
 
 
-def _generated(module: ModelModule) -> str:
-    from datamodel_code_generator import LiteralType, PythonVersion, generate
-    from datamodel_code_generator.enums import DataModelType, InputFileType, TargetPydanticVersion
-
-    with warnings.catch_warnings():
+def _generated(shown: Mapping[ModelRef, Label], runtime: str) -> str:
+    with warnings.catch_warnings(), _uncollected():
         warnings.simplefilter("ignore")
+        from datamodel_code_generator import LiteralType, PythonVersion, generate
+        from datamodel_code_generator.enums import DataModelType, InputFileType, TargetPydanticVersion
+
         made = generate(
-            document(module),
+            document(shown),
             input_file_type=InputFileType.OpenAPI,
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,
             target_pydantic_version=TargetPydanticVersion.V2_14,
-            base_class=f"{module.runtime}.Model",
-            aliases=aliases(module),
-            custom_file_header=HEADER,
+            base_class=f"{runtime}.Model",
+            aliases=aliases(shown),
             formatters=[],
             disable_timestamp=True,
-            use_double_quotes=True,
             use_annotated=True,
             field_constraints=True,
             use_exact_imports=True,
@@ -74,181 +67,111 @@ def _generated(module: ModelModule) -> str:
             allow_remote_refs=False,
         )
     if not isinstance(made, str):
-        raise RenderError(f"{module.path}: not one module", str(made))
+        raise RenderError("not one module", str(made))
     return made
 
 
-def _printed(module: ModelModule, text: str) -> str:
-    """The generator's text, checked, with its imports in order and settings that say nothing left out."""
-    tree = ast.parse(text)
-    lines = text.split("\n")
-    _check(module, tree, text)
-    imports = _imports(module, tree)
-    kept = [_source(lines, node) for node in tree.body if not isinstance(node, ast.ImportFrom)]
-    body = "\n\n\n".join(part for part in kept)
-    return f"{HEADER}\n\n{_import_block(imports, _used(ast.parse(body)), module)}\n\n\n{body}\n"
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: it is a tenth of the time of one short run."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
-def _source(lines: list[str], node: ast.stmt) -> str:
-    """The lines of a statement. Of a class: its documentation as it is, fields and settings without idle parts."""
-    assert node.end_lineno is not None
-    if not isinstance(node, ast.ClassDef):
-        return "\n".join(lines[node.lineno - 1 : node.end_lineno])
-    parts = [lines[node.lineno - 1]]
-    for inner in node.body:
-        if isinstance(inner, ast.AnnAssign):
-            parts.append("    " + ast.unparse(_plain_field(inner)))
-        elif isinstance(inner, ast.Assign):
-            parts += [f"    {shown}"] if (shown := _settings(inner)) else []
-        else:
-            parts += lines[inner.lineno - 1 : inner.end_lineno]
-    return "\n".join([*parts, "    pass"] if len(parts) == 1 else parts)
+class _Module:
+    """Prints one module out of the generated text. `sources` says where the text imports each name from."""
+
+    def __init__(self, module: ModelModule, shown: Mapping[ModelRef, Label], sources: Mapping[str, str]) -> None:
+        self._module = module
+        self._sources = sources
+        self._own = {label.text: label.plan.name for label in shown.values() if label.module is module}
+        local = {ref: name for name, ref in module.borrowed.items()}
+        self._borrowed = {shown[ref].text: (ref, name) for ref, name in local.items()}
+        self._imports: dict[str, set[str]] = {}
+
+    def text(self, tree: ast.Module, lines: list[str]) -> str:
+        """The module's text."""
+        parts = []
+        for node in tree.body:
+            match node:
+                case ast.ClassDef(name=name) if name in self._own:
+                    parts.append(self._class(node, lines))
+                case ast.Expr(ast.Call(ast.Attribute(ast.Name(id=name)))) if name in self._own:
+                    parts.append(f"{self._own[name]}.model_rebuild()")
+        body = "\n\n\n".join(parts)
+        return f"{HEADER}\n\nfrom __future__ import annotations\n\n{self._import_block()}\n\n\n{body}\n"
+
+    def _class(self, node: ast.ClassDef, lines: list[str]) -> str:
+        """A class: its documentation as it is, fields and settings without idle parts."""
+        parts = [f"class {self._own[node.name]}({self._name('Model')}):"]
+        for inner in node.body:
+            if isinstance(inner, ast.AnnAssign):
+                parts.append("    " + ast.unparse(self._field(inner)))
+            elif isinstance(inner, ast.Assign):
+                parts += [f"    {shown}"] if (shown := self._settings(inner)) else []
+            else:
+                parts += lines[inner.lineno - 1 : inner.end_lineno]
+        return "\n".join([*parts, "    pass"] if len(parts) == 1 else parts)
+
+    def _settings(self, node: ast.Assign) -> str:
+        """`model_config = ...` without `arbitrary_types_allowed`: none of our types is arbitrary."""
+        assert isinstance(node.value, ast.Call)
+        node.value.keywords = [one for one in node.value.keywords if one.arg != "arbitrary_types_allowed"]
+        if not node.value.keywords:
+            return ""
+        self._name("ConfigDict")
+        return ast.unparse(node)
+
+    def _field(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        """A field with the names of this module, without a `Field(...)` that says nothing."""
+        match node.annotation:
+            case ast.Subscript(ast.Name(id="Annotated"), ast.Tuple([of, ast.Call(keywords=[])])):
+                node.annotation = of
+        for one in (inner for part in (node.annotation, node.value) if part for inner in ast.walk(part)):
+            match one:
+                case ast.keyword("alias", ast.Constant(value)):
+                    one.value = ast.Constant("" if value == EMPTY_NAME else value)
+                case ast.Call():
+                    one.args = []
+                case ast.Name():
+                    one.id = self._name(one.id)
+        return node
+
+    def _name(self, name: str) -> str:
+        """The name that a name of the generated text has in this module; it is imported if need be."""
+        if name in self._own:
+            return self._own[name]
+        if name in self._borrowed:
+            ref, local = self._borrowed[name]
+            shown = ref.name if ref.name == local else f"{ref.name} as {local}"
+            self._imports.setdefault(ref.module, set()).add(shown)
+            return local
+        if name in self._sources:
+            self._imports.setdefault(self._sources[name], set()).add(name)
+        return name
+
+    def _import_block(self) -> str:
+        """The imports in isort's order: standard library, installed, the project's own."""
+        package = self._module.module.partition(".")[0]
+        groups: list[list[str]] = [[], [], []]
+        for source, names in sorted(self._imports.items()):
+            own = source.partition(".")[0] == package
+            group = groups[2 if own else 0 if source in _STANDARD else 1]
+            group.append(f"from {source} import {', '.join(_isorted(names))}")
+        return "\n\n".join("\n".join(group) for group in groups if group)
 
 
-def _settings(node: ast.Assign) -> str:
-    """`model_config = ...` without `arbitrary_types_allowed`: none of our types is arbitrary."""
-    assert isinstance(node.value, ast.Call)
-    node.value.keywords = [one for one in node.value.keywords if one.arg != "arbitrary_types_allowed"]
-    return ast.unparse(node) if node.value.keywords else ""
-
-
-def _plain_field(node: ast.AnnAssign) -> ast.AnnAssign:
-    """A field without the `Field(...)` that says nothing."""
-    match node.annotation:
-        case ast.Subscript(ast.Name(id="Annotated"), ast.Tuple([of, ast.Call(keywords=[])])):
-            node.annotation = of
-    for one in ast.walk(node.annotation):
-        if isinstance(one, ast.keyword) and one.arg == "alias" and isinstance(one.value, ast.Constant):
-            one.value = ast.Constant("" if one.value.value == EMPTY_NAME else one.value.value)
-        if isinstance(one, ast.Call):
-            one.args = []
-    return node
-
-
-# ------------------------------------------------------------------------------------------------- the check
-
-
-def _check(module: ModelModule, tree: ast.Module, text: str) -> None:
-    """Raises RenderError for anything that was not asked for."""
-    plans = {plan.name: plan for plan in module.classes}
-    imported = {
-        alias.asname or alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    known = imported | plans.keys() | _BUILTINS
-    made = []
-    for node in tree.body:
-        match node:
-            case ast.ImportFrom(level=0):
-                continue
-            case ast.ClassDef(name=name, bases=[ast.Name(id="Model")], keywords=[], decorator_list=[]) if (
-                name in plans
-            ):
-                made.append(name)
-                _check_class(plans[name], node, known, text)
-            case ast.Expr(ast.Call(ast.Attribute(ast.Name(id=name), "model_rebuild"), [], [])) if (
-                name in plans
-            ):
-                continue
-            case _:
-                raise RenderError(f"{module.path}: an unexpected statement: {ast.unparse(node)[:200]}", text)
-    if sorted(made) != sorted(plans):
-        raise RenderError(f"{module.path}: classes {sorted(set(plans) ^ set(made))} differ", text)
-
-
-def _check_class(plan: ClassPlan, node: ast.ClassDef, known: Iterable[str], text: str) -> None:
-    fields: dict[str, str] = {}
-    for inner in node.body:
-        match inner:
-            case ast.Expr(ast.Constant(str())) | ast.Pass():
-                continue
-            case ast.Assign(
-                [ast.Name(id="model_config")], ast.Call(ast.Name(id="ConfigDict"), [], keywords)
-            ) if all(isinstance(one.value, ast.Constant) for one in keywords):
-                continue
-            case ast.AnnAssign(ast.Name(id=name), annotation, value):
-                fields[name] = _wire(_check_annotation(annotation, known, text), name)
-                if value is not None and not _default(value):
-                    raise RenderError(f"{plan.name}.{name}: default {ast.unparse(value)[:100]}", text)
-            case _:
-                raise RenderError(f"{plan.name}: an unexpected statement: {ast.unparse(inner)[:200]}", text)
-    wanted = {entry.attribute: entry.field.name for entry in plan.fields}
-    if fields != wanted:
-        raise RenderError(f"{plan.name}: fields {sorted(fields.items() ^ wanted.items())} differ", text)
-
-
-def _wire(alias: str | None, name: str) -> str:
-    return name if alias is None else alias
-
-
-def _ellipsis(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is ...
-
-
-def _default(value: ast.expr) -> bool:
-    return (isinstance(value, ast.Name) and value.id == "MISSING") or (
-        isinstance(value, ast.Constant) and value.value is None
-    )
-
-
-def _check_annotation(annotation: ast.expr, known: Iterable[str], text: str) -> str | None:
-    """The alias in an annotation; raises RenderError when it is made of anything but known names and constants."""
-    alias: str | None = None
-    for node in ast.walk(annotation):
-        bad = not isinstance(node, _INSIDE) or (isinstance(node, ast.Name) and node.id not in known)
-        if isinstance(node, ast.Call):
-            bad = (
-                bad
-                or not (isinstance(node.func, ast.Name) and node.func.id == "Field")
-                or not all(map(_ellipsis, node.args))
-            )
-            bad = bad or any(one.arg not in _FIELD_KEYWORDS for one in node.keywords)
-            alias = next((ast.literal_eval(one.value) for one in node.keywords if one.arg == "alias"), alias)
-            alias = "" if alias == EMPTY_NAME else alias
-        if bad:
-            raise RenderError(f"an unexpected annotation: {ast.unparse(annotation)[:200]}", text)
-    return alias
-
-
-# ----------------------------------------------------------------------------------------------- the imports
-
-
-def _imports(module: ModelModule, tree: ast.Module) -> dict[str, set[str]]:
-    """What the text imports: module -> `name` or `name as local`."""
-    found: dict[str, set[str]] = {}
-    for node in tree.body:
-        if not isinstance(node, ast.ImportFrom) or node.module is None:
-            continue
-        for alias in node.names:
-            ref = module.borrowed.get(alias.name)
-            borrowed = ref is not None and ref.module == node.module and ref.name != alias.name
-            shown = f"{ref.name} as {alias.name}" if borrowed and ref else alias.name
-            found.setdefault(node.module, set()).add(shown)
-    return found
-
-
-def _import_block(imports: dict[str, set[str]], used: set[str], module: ModelModule) -> str:
-    """The imports of names that are used, in isort's order: standard library, installed, the project's own."""
-    package = module.module.partition(".")[0]
-    groups: list[list[str]] = [[], [], [], []]
-    for source, names in sorted(imports.items()):
-        kept = [name for name in names if name.rpartition(" ")[2] in used or source == "__future__"]
-        if not kept:
-            continue
-        own = source.partition(".")[0] == package
-        group = 0 if source == "__future__" else 3 if own else 1 if source in _STANDARD else 2
-        groups[group].append(f"from {source} import {', '.join(sorted(kept, key=_isort_key))}")
-    return "\n\n".join("\n".join(group) for group in groups if group)
-
-
-def _isort_key(name: str) -> tuple[int, str, str]:
+def _isorted(names: Iterable[str]) -> list[str]:
     """Constants, classes, then the rest, as ruff sorts members."""
-    bare = name.partition(" ")[0]
-    kind = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2
-    return kind, bare.lower(), name
 
+    def key(name: str) -> tuple[int, str, str]:
+        bare = name.partition(" ")[0]
+        kind = 0 if bare.isupper() and len(bare) > 1 else 1 if bare[:1].isupper() else 2
+        return kind, bare.lower(), name
 
-def _used(tree: ast.Module) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return sorted(names, key=key)

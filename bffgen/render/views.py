@@ -3,22 +3,80 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bffgen.plan.imports import Import
+from bffgen.plan.lines import plan_text
 from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, MethodPlan
 from bffgen.render.code import Code, docstring, dotted, expression, identifier, joined, literal, statements
 
 View = Mapping[str, Any]
 
 
-def imports(lines: Sequence[Import]) -> list[View]:
-    """`from module import name, other as local`, a line for each module."""
-    by_module: dict[str, list[Code]] = {}
+def endpoint_view(plan: EndpointPlan) -> View:
+    """An endpoint's module."""
+    return {
+        "plan": docstring(plan_text(plan.method, plan.path, plan.lines)),
+        "imports": import_views(plan.imports),
+        "constants": [_constant(one) for one in plan.constants],
+        "route": literal(plan.route),
+        "methods": literal(list(plan.methods)),
+        "operation_id": literal(plan.operation_id),
+        "status": plan.status,
+        "function": identifier(plan.function),
+        "arguments": [_argument(one) for one in plan.arguments],
+        "result": expression(plan.result),
+        "about": docstring(plan.about or f"{plan.method} {plan.path}", 4),
+        "paragraphs": [statements(paragraph) for paragraph in plan.paragraphs],
+    }
+
+
+def client_view(plan: BackendPlan) -> View:
+    """A backend's client, in a module of its own."""
+    return {
+        "about": docstring(f"The {plan.name} backend: the operations in use."),
+        "imports": import_views(plan.imports),
+        "constants": [_constant(one) for one in plan.constants],
+        "class_name": identifier(plan.class_name),
+        "client": identifier(plan.client),
+        "methods": [_method(one) for one in plan.methods],
+    }
+
+
+def _method(plan: MethodPlan) -> View:
+    return {
+        "name": identifier(plan.name),
+        "arguments": [_argument(one) for one in plan.arguments],
+        "result": expression(plan.result),
+        "about": docstring(plan.about, 8),
+        "body": statements(plan.body),
+    }
+
+
+def import_views(lines: Sequence[Import]) -> list[list[View]]:
+    """`from module import name, other as local`: one for each module; the library, packages, this package."""
+    sections: list[dict[str, list[Import]]] = [{}, {}, {}]
     for line in lines:
-        by_module.setdefault(line.module, []).append(_imported(line))
-    return [{"module": dotted(module), "names": joined(names, ", ")} for module, names in by_module.items()]
+        sections[_section(line.module)].setdefault(line.module, []).append(line)
+    return [
+        [{"module": dotted(module), "names": _names(listed)} for module, listed in sorted(section.items())]
+        for section in sections
+        if section
+    ]
+
+
+def _section(module: str) -> int:
+    if module.startswith("."):
+        return 2
+    return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1
+
+
+def _names(lines: Sequence[Import]) -> Code:
+    """Constants, classes, functions, each by name: the order of import sorters."""
+    rank = {line: (0 if line.name.isupper() else 1 if line.name[0].isupper() else 2, line.name) for line in lines}
+    return joined([_imported(line) for line in sorted(lines, key=lambda line: (rank[line], line.local))], ", ")
 
 
 def _imported(line: Import) -> Code:
@@ -26,43 +84,14 @@ def _imported(line: Import) -> Code:
     return name if line.name == line.local else joined([name, identifier(line.local)], " as ")
 
 
-def constants(plans: Sequence[ConstantPlan]) -> list[Code]:
-    return [statements([_constant(plan)]) for plan in plans]
-
-
-def _constant(plan: ConstantPlan) -> ast.stmt:
+def _constant(plan: ConstantPlan) -> Code:
     target = ast.Name(plan.name, ast.Store())
     if plan.annotation is None:
-        return ast.Assign([target], plan.value)
-    return ast.AnnAssign(target, plan.annotation, plan.value, 1)
+        return statements([ast.Assign([target], plan.value)])
+    return statements([ast.AnnAssign(target, plan.annotation, plan.value, 1)])
 
 
-def arguments(plans: Iterable[ArgumentPlan], *, keyword_only: bool = False) -> Code:
-    """The parameters of a function, as they stand between the parentheses."""
-    args = [ast.arg(plan.name, plan.annotation) for plan in plans]
-    defaults = [plan.default for plan in plans]
-    given = [default for default in defaults if default is not None]
-    made = (
-        ast.arguments([], [], None, args, defaults, None, [])
-        if keyword_only
-        else ast.arguments([], args, None, [], [], None, given)
-    )
-    return statements_of_arguments(made)
-
-
-def statements_of_arguments(made: ast.arguments) -> Code:
-    """`ast` prints arguments as a part of a lambda or function only: print one and take them out."""
-    return expression(ast.Call(ast.Name("f", ast.Load()), [], []))
-
-
-def endpoint(plan: EndpointPlan, text: str) -> View:
-    return {
-        "plan": docstring(text),
-        "imports": imports(plan.imports),
-        "constants": constants(plan.constants),
-        "route": literal(plan.route),
-        "methods": literal(list(plan.methods)),
-        "operation_id": literal(plan.operation_id),
-        "status": plan.status,
-        "function": function(plan),
-    }
+def _argument(plan: ArgumentPlan) -> Code:
+    """`name: annotation = default`."""
+    declared = joined([identifier(plan.name), expression(plan.annotation)], ": ")
+    return declared if plan.default is None else joined([declared, expression(plan.default)], " = ")

@@ -245,7 +245,7 @@ class _YamlNode(Node):
 
     def _block_part(self, span: Span, start: int, end: int) -> Span | None:
         """A piece of one line of a literal block (`|`), whose lines are written as they are."""
-        if self._raw.style != "|":
+        if self.kind != "scalar" or self._raw.style != "|":
             return None
         before = self.text[:start].split("\n")
         lines = self.file.text[span.start : span.end].split("\n")

@@ -91,6 +91,8 @@ def _literal_fault(literal: str, at: int) -> Fault:
 
 def _variable_fault(name: str, at: int, variables: list[str]) -> Fault | None:
     end = at + max(len(name), 1)
+    if not name:
+        return Fault("BFF111", "a variable without a name", at, end)
     if ":" in name:
         plain = name.partition(":")[0]
         return Fault("BFF111", "a variable has no converter", at, end, help=f"write `{{{plain}}}`")

@@ -26,6 +26,8 @@ class CancelOnDisconnect:
             await self._app(scope, receive, send)
             return
         watch = _Watch(receive, endpoint)
+        if not _has_body(scope):
+            await watch.begin()
         cancels = endpoint.cancelling()
         try:
             await self._app(scope, watch.receive, send)
@@ -38,18 +40,33 @@ class CancelOnDisconnect:
                 endpoint.uncancel()
 
 
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
 class _Watch:
     """Hands the body to the app; from its end on waits for the disconnect."""
 
-    __slots__ = ("_endpoint", "_receive", "_watcher", "cancelled")
+    __slots__ = ("_endpoint", "_first", "_receive", "_watcher", "cancelled")
 
     def __init__(self, receive: Receive, endpoint: asyncio.Task[object]) -> None:
         self._receive = receive
         self._endpoint = endpoint
+        self._first: Message | None = None
         self._watcher: asyncio.Task[None] | None = None
         self.cancelled = False
 
+    async def begin(self) -> None:
+        """Read ahead: without a body the app may never ask for it."""
+        self._first = await self.receive()
+
     async def receive(self) -> Message:
+        if self._first is not None:
+            message, self._first = self._first, None
+            return message
         if self._watcher is not None:  # the body is over: the app waits for the disconnect too
             await asyncio.wait([self._watcher])
             return {"type": "http.disconnect"}

@@ -23,6 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 _MAX_ERRORS = 20
 _DEFAULT_RETRY = 1  # seconds
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python 3.11 has older ones
 
 
 def problem(
@@ -44,7 +45,9 @@ def problem(
 
 
 def title(status: int) -> str:
-    """The phrase of a status."""
+    """The phrase of a status, as RFC 9110 has it."""
+    if status in _PHRASES:
+        return _PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -83,6 +83,11 @@ _NUMBER = core_schema.union_schema(
 )
 
 
+_NO_DATETIME = PydanticCustomError(
+    "datetime_parsing", "Input should be a valid date and time as RFC 3339 has it"
+)
+
+
 class WireDateTime(datetime):
     """A moment that remembers how it was written: `wire` is that text."""
 
@@ -91,20 +96,18 @@ class WireDateTime(datetime):
 
 
 def _read_datetime(value: object) -> datetime:
+    if isinstance(value, str) and value[4:5] == "-" == value[7:8]:
+        try:
+            moment = WireDateTime.fromisoformat(value if value[-1] != "z" else value.upper())
+        except ValueError:
+            raise _NO_DATETIME from None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        moment.wire = value
+        return moment
     if isinstance(value, datetime):
         return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-    try:
-        if not isinstance(value, str) or value[4] != "-" or value[7] != "-":
-            raise ValueError
-        moment = WireDateTime.fromisoformat(value.upper())
-    except (ValueError, IndexError):
-        raise PydanticCustomError(
-            "datetime_parsing", "Input should be a valid date and time as RFC 3339 has it"
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    moment.wire = value
-    return moment
+    raise _NO_DATETIME
 
 
 def wire_text(moment: datetime) -> str:

@@ -40,7 +40,7 @@ endpoints:
     let:
       probe: |-
         EXPRESSION
-    response: dict(a=str(flag), b=since, c=maybe)
+    response: dict(a=flag, b=since, c=maybe)
 """
 
 

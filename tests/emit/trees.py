@@ -191,13 +191,17 @@ class Trees:
     def sure(self, want: Type, depth: int) -> Expr:
         """A value that is never null."""
         value = self.maybe(want, depth)
-        return default(value, self.leaf(want)) if is_nullable(value.type) else value
+        return (
+            default(value, a_list() if isinstance(want, ListType) else self.leaf(want))
+            if is_nullable(value.type)
+            else value
+        )
 
     def leaf(self, want: Type) -> Expr:
         plain = self.paths(want, null=False)
         if isinstance(want, ListType):
-            return a_list()
-        values = {TEXT: words, INTEGER: small, NUMBER: numbers, BOOLEAN: st.booleans()}
+            return a_list(lit("a"))
+        values = {TEXT: words, INTEGER: small, NUMBER: numbers}
         if want in values:
             return lit(self.draw(values[want]))
         return self.draw(st.sampled_from(plain))
@@ -308,15 +312,15 @@ class Trees:
     def boolean(self, depth: int) -> Expr:
         """A bool, never null."""
         if depth <= 0:
-            return self.one(lambda: ref("flag"), lambda: truth(ref("maybe")), lambda: lit(True))
+            return self.one(lambda: ref("flag"), lambda: truth(ref("maybe")))
         kind = self.draw(st.sampled_from([TEXT, INTEGER, NUMBER]))
         anything = self.draw(st.sampled_from([TEXT, INTEGER, ITEM, COUNTRY, ListType(TEXT)]))
         b, d = self.boolean, depth - 1
         return self.one(
-            lambda: cmp(self.maybe(kind, d), self.sign("==", "!="), self.maybe(kind, d)),
+            lambda: cmp(self.path(kind), self.sign("==", "!="), self.maybe(kind, d)),
             lambda: cmp(self.sure(kind, d), self.sign("<", "<=", ">", ">="), self.sure(kind, d)),
             lambda: cmp(self.maybe(TEXT, d), self.sign("in", "not in"), self.sure(ListType(TEXT), d)),
-            lambda: cmp(self.maybe(TEXT, d), self.sign("in", "not in"), a_list(lit("a"), lit(None))),
+            lambda: cmp(self.path(TEXT), self.sign("in", "not in"), a_list(lit("a"), lit(None))),
             lambda: is_null(self.maybe(anything, d), self.draw(st.booleans())),
             lambda: self.truth(d),
             lambda: not_(b(d)),

@@ -63,7 +63,9 @@ ReadText = Callable[..., Read]
 def read(tmp_path: Path) -> ReadText:
     """Read a document; `files` are others beside it, by name."""
 
-    def make(text: str, *, name: str = "api.yaml", presence: Presence = "declared", files: dict[str, str] | None = None) -> Read:
+    def make(
+        text: str, *, name: str = "api.yaml", presence: Presence = "declared", files: dict[str, str] | None = None
+    ) -> Read:
         for path, content in {name: text, **(files or {})}.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(dedent(content), encoding="utf-8")
@@ -77,7 +79,9 @@ def read(tmp_path: Path) -> ReadText:
 def schemas(read: ReadText) -> ReadText:
     """Read named schemas, written as the YAML below `components/schemas`."""
 
-    def make(text: str, *, version: str = "3.1.0", presence: Presence = "declared", files: dict[str, str] | None = None) -> Read:
+    def make(
+        text: str, *, version: str = "3.1.0", presence: Presence = "declared", files: dict[str, str] | None = None
+    ) -> Read:
         body = indent(dedent(text).strip("\n"), "    ")
         document = f"openapi: {version}\npaths: {{}}\ncomponents:\n  schemas:\n{body}\n"
         return read(document, presence=presence, files=files)

@@ -139,7 +139,9 @@ def test_a_changed_input_alone_makes_the_lock_outdated(tmp_path: Path) -> None:
     assert kinds(tree(a="1\n"), tmp_path, newer) == {"bffgen.lock": "outdated"}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"files": {}}', '{"format": 9, "files": {}}', '{"format":1,"files":{"../x":{}}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"files": {}}', '{"format": 9, "files": {}}', '{"format":1,"files":{"../x":{}}}']
+)
 def test_a_broken_lock_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "bffgen.lock").write_text(text)
     with pytest.raises(OutputRefused) as refused:

@@ -34,8 +34,7 @@ def obj(
     def make() -> Mapping[str, Field]:
         notes = docs or {}
         return {
-            key: Field(key, of, key not in optional, Docs(description=notes.get(key)))
-            for key, of in fields.items()
+            key: Field(key, of, key not in optional, Docs(description=notes.get(key))) for key, of in fields.items()
         }
 
     span = Span(FILE, at, at + 1)
@@ -43,9 +42,7 @@ def obj(
 
 
 def call(name: str, reply: Type, backend: str = "catalog", **changes: Any) -> CheckedCall:
-    operation = Operation(
-        backend, f"get{name}", f"get{name}", "GET", f"/{name}", (), None, None, (), None, (), SPAN
-    )
+    operation = Operation(backend, f"get{name}", f"get{name}", "GET", f"/{name}", (), None, None, (), None, (), SPAN)
     given: dict[str, Any] = {
         "name": name, "operation": operation, "arguments": (), "body": None, "headers": (), "when": None,
         "null_arguments": (), "guards": (), "reactions": (), "passes": frozenset(), "timeout": 2.0,
@@ -66,9 +63,7 @@ def endpoint(calls: list[CheckedCall], response: tree.Expr | None, **changes: An
 
 
 def gateway(*endpoints: CheckedEndpoint, backends: tuple[str, ...] = ("catalog",)) -> CheckedGateway:
-    made = tuple(
-        CheckedBackend(name, f"http://{name}", "lenient", (), None, f"{name}.yaml") for name in backends
-    )
+    made = tuple(CheckedBackend(name, f"http://{name}", "lenient", (), None, f"{name}.yaml") for name in backends)
     return CheckedGateway("shop", "1.0.0", "Shop", None, made, endpoints)
 
 

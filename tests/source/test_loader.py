@@ -34,7 +34,10 @@ def finding(root: Path, reference: str) -> str:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"\n<!DOCTYPE html><html>", "BFF106 `spec/x.json` looks like an HTML page, not like a document in YAML or JSON"),
+        (
+            b"\n<!DOCTYPE html><html>",
+            "BFF106 `spec/x.json` looks like an HTML page, not like a document in YAML or JSON",
+        ),
         (b"<HTML lang=en>", "BFF106 `spec/x.json` looks like an HTML page, not like a document in YAML or JSON"),
         (b"\x7fELF\x02\x01\x00", "BFF106 `spec/x.json` is a binary file"),
         (b"a: 1\nb: \xe9t\xe9", "BFF106 `spec/x.json` is not UTF-8 text: byte 0xE9 in line 2"),

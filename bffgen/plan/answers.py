@@ -1,0 +1,113 @@
+"""Every status that an endpoint can answer, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bffgen.check.model import (
+    AnswerWith,
+    CheckedCall,
+    CheckedEndpoint,
+    CheckedGateway,
+    FailWith,
+    PassOn,
+    Use,
+)
+from bffgen.typesystem.model import Type
+
+PROBLEM = "Problem"
+JSON = "application/json"
+
+Status = int | str  # 404, 4XX, default
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """`problems` are statuses with a problem document; `bodies` what else a status may carry, by media type."""
+
+    successes: tuple[int, ...]
+    problems: frozenset[Status]
+    bodies: Mapping[Status, Mapping[str, tuple[Type, ...]]]
+    degrades: bool
+
+
+@dataclass(slots=True)
+class _Found:
+    problems: set[Status] = field(default_factory=set)
+    bodies: dict[Status, dict[str, list[Type]]] = field(default_factory=dict)
+
+    def body(self, status: Status, media_type: str, of: Type | None) -> None:
+        listed = self.bodies.setdefault(status, {})
+        if of is not None:
+            listed.setdefault(media_type, []).append(of)
+
+
+def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
+    """What the endpoint can answer."""
+    found = _Found()
+    if endpoint.params or endpoint.body is not None:
+        found.problems.add(422)
+    if endpoint.body is not None:
+        found.problems.add(413)
+    if endpoint.calls:
+        found.problems.add(502)
+    for guard in (*endpoint.guards, *(guard for call in endpoint.calls for guard in call.guards)):
+        found.problems.add(guard.status)
+    credentials = {b.name for b in gateway.backends if not _CREDENTIALS.isdisjoint(map(str.lower, b.forward_headers))}
+    for call in endpoint.calls:
+        _call(call, call.operation.backend in credentials, found)
+    degrades = any(call.soft for call in endpoint.calls)
+    successes = dict.fromkeys(endpoint.statuses)
+    if degrades:
+        successes.setdefault(endpoint.degraded_status)
+    bodies = {status: {m: tuple(types) for m, types in by.items()} for status, by in found.bodies.items()}
+    return Answers(tuple(successes), frozenset(found.problems), bodies, degrades)
+
+
+_CREDENTIALS = frozenset({"authorization", "cookie"})
+
+
+def _call(call: CheckedCall, credentials: bool, found: _Found) -> None:
+    if fails_hard(call):
+        found.problems.update(passed_statuses(call))
+        found.problems.update((503, 504))
+        found.problems.update((401, 403) if credentials else ())
+    for reaction in call.reactions:
+        match reaction.action:
+            case AnswerWith(status, _, _, None):
+                found.problems.add(status)
+            case AnswerWith(status, _, _, body) if body is not None:
+                found.body(status, JSON, body.type)
+            case PassOn(bodies):
+                for status, of in bodies:
+                    found.body(status, _media_type(call, status), of)
+
+
+def fails_hard(call: CheckedCall) -> bool:
+    """Whether some failure of the call is answered with its own problem."""
+    actions = {reaction.when: reaction.action for reaction in call.reactions}
+    return isinstance(actions.get("else"), (FailWith, PassOn, type(None))) or any(
+        isinstance(action, (FailWith, PassOn)) for action in actions.values()
+    )
+
+
+def is_soft(call: CheckedCall) -> bool:
+    """Whether the endpoint lives with every failure of the call."""
+    return bool(call.reactions) and all(isinstance(r.action, Use) for r in call.reactions) and not fails_hard(call)
+
+
+def passed_statuses(call: CheckedCall) -> Iterator[int]:
+    """The statuses that pass to the client where nothing else is said about them."""
+    said = {reaction.when: reaction.action for reaction in call.reactions}
+    for status in sorted(call.passes):
+        action = said.get(status) or said.get(f"{status // 100}xx") or said.get("else")
+        if action is None or isinstance(action, FailWith):
+            yield status
+
+
+def _media_type(call: CheckedCall, status: Status) -> str:
+    for response in call.operation.responses:
+        if str(response.status).lower() == str(status).lower():
+            return (response.media_type or JSON).split(";")[0].strip().lower()
+    return JSON

@@ -1,0 +1,122 @@
+"""The whole project: plan in, files out. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bffgen.plan.files import File, FileTree, file_tree
+from bffgen.plan.model import BackendPlan, GatewayPlan
+from bffgen.render.code import dotted, identifier, json_text, literal, toml_string
+from bffgen.render.environment import render as render_template
+from bffgen.render.environment import templates
+from bffgen.render.format import format_python
+from bffgen.render.models import render_models
+from bffgen.render.tests import test_files
+from bffgen.render.texts import readme
+from bffgen.render.views import View, client_view, endpoint_view
+
+SCAFFOLDS = frozenset({"main.py"})
+"""Files that are the user's once they are written."""
+
+
+def render(plan: GatewayPlan) -> FileTree:
+    """Every file of the emitted project."""
+    texts = {path: str(text) for path, text in _all(plan)}
+    python = {path: text for path, text in texts.items() if path.endswith(".py")}
+    copied = {path: text for path, text in python.items() if path.startswith(f"{plan.package}/runtime/")}
+    texts |= format_python({path: text for path, text in python.items() if path not in copied})
+    return file_tree({path: File(text.encode(), path in SCAFFOLDS) for path, text in texts.items()})
+
+
+def _all(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
+    yield from _top(plan)
+    yield from _package(plan)
+    yield from render_models(plan.models).items()
+    yield from test_files(plan)
+
+
+def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
+    package = identifier(plan.package)
+    yield "main.py", render_template("main.py.jinja", package=package)
+    yield (
+        "pyproject.toml",
+        render_template(
+            "pyproject.toml.jinja",
+            package=package,
+            distribution=toml_string(distribution_name(plan.name)),
+            version=toml_string(distribution_version(plan.version)),
+        ),
+    )
+    yield "Dockerfile", _constant("Dockerfile")
+    yield ".gitattributes", _constant("gitattributes")
+    yield ".dockerignore", _constant("dockerignore")
+    yield "README.md", readme(plan)
+    yield "openapi.json", json_text(plan.document)
+
+
+def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
+    root, backends = plan.package, [_backend_view(backend) for backend in plan.backends]
+    for path, text in runtime_files().items():
+        yield f"{root}/runtime/{path}", text
+    yield f"{root}/__init__.py", render_template("package/__init__.py.jinja")
+    yield f"{root}/app.py", render_template("package/app.py.jinja", **_app_view(plan))
+    settings = {"env_prefix": literal(f"{plan.package.upper()}_"), "backends": backends}
+    yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)
+    product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
+    clients = {"product": product, "backends": sorted(backends, key=lambda view: str(view["name"]))}
+    yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
+    for backend in plan.backends:
+        yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
+    yield f"{root}/models/__init__.py", render_template("package/models/__init__.py.jinja")
+    yield f"{root}/endpoints/__init__.py", render_template("package/endpoints/__init__.py.jinja")
+    for endpoint in plan.endpoints:
+        yield _path(endpoint.module), render_template("package/endpoints/endpoint.py.jinja", **endpoint_view(endpoint))
+
+
+def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
+    modules = sorted(endpoint.module.rpartition(".")[2] for endpoint in plan.endpoints)
+    return {
+        "title": literal(plan.title),
+        "version": literal(plan.version),
+        "endpoints": [identifier(module) for module in modules],
+    }
+
+
+def _backend_view(backend: BackendPlan) -> View:
+    return {
+        "name": identifier(backend.attribute),
+        "class_name": identifier(backend.class_name),
+        "url": literal(backend.url),
+        "timeout": literal(backend.timeout),
+        "forward_headers": [literal(header) for header in backend.forward_headers],
+    }
+
+
+def runtime_files() -> Mapping[str, str]:
+    """The runtime's modules, which are copied as they are."""
+    folder: Path = templates() / "runtime"
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+
+
+def _constant(name: str) -> str:
+    return (templates() / name).read_text(encoding="utf-8")
+
+
+def _path(module: str) -> str:
+    return dotted(module).replace(".", "/") + ".py"
+
+
+def distribution_name(name: str) -> str:
+    """The name as a package index would have it (PEP 503)."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return plain or "gateway"
+
+
+def distribution_version(version: str) -> str:
+    """The version if it is one of PEP 440's common forms, else 0."""
+    found = re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}((a|b|rc)\d{1,9})?(\.post\d{1,9})?(\.dev\d{1,9})?", version)
+    return version if found else "0"
+
+
