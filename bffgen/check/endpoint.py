@@ -15,7 +15,7 @@ from bffgen.check.model import (
     CheckedGuard,
     CheckedLet,
 )
-from bffgen.check.names import Names
+from bffgen.check.names import Names, operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -49,7 +49,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     operations = {name: backends.operation(call) for name, call in endpoint.calls.items()}
     uses = collect_uses(endpoint, operations)
     params = check_params(endpoint, uses, backends)
-    body, body_required = check_body(endpoint, uses, backends)
+    body, body_required = check_body(endpoint, operation_id(endpoint), uses, backends)
     names = Names(endpoint, operations, backends, params, body, body_required)
     guards = _guards(endpoint, names)
     _call_facts(endpoint, names)
@@ -62,7 +62,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     checked = CheckedEndpoint(
         method=endpoint.method,
         path=endpoint.path,
-        operation_id=endpoint.operation_id or default_operation_id(endpoint),
+        operation_id=operation_id(endpoint),
         summary=endpoint.summary,
         description=endpoint.description,
         tags=endpoint.tags,
@@ -106,14 +106,6 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
                 help=f"choose another name; for a parameter: `{name}_: {{name: {name}}}`",
             )
         seen.setdefault(name, span)
-
-
-def default_operation_id(endpoint: spec.Endpoint) -> str:
-    """From method and path: `GET /products/{product_id}` is `getProductsProductId`."""
-    words = [endpoint.method.lower()]
-    for part in "".join(char if char.isalnum() else " " for char in endpoint.path).split():
-        words.append(part[:1].upper() + part[1:])
-    return "".join(words)
 
 
 # ---------------------------------------------------------------------------------------------- guards
@@ -219,4 +211,4 @@ def _named(endpoint: CheckedEndpoint) -> dict[ObjectType, str]:
     if endpoint.response is None:
         return {}
     made = (node for node in walk(endpoint.response) if isinstance(node, tree.MakeObject))
-    return {node.type: node.type.name for node in made if node.type.backend is None and node.type.name}
+    return {node.type: node.type.name for node in made if node.type.backend is None}

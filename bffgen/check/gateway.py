@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bffgen.check.endpoint import check_endpoint, default_operation_id
+from bffgen.check.endpoint import check_endpoint
 from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
+from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -94,7 +95,7 @@ def _same_ids(written: spec.Spec, diags: Diagnostics) -> None:
     """Two endpoints with one operation id (BFF410)."""
     seen: dict[str, spec.Endpoint] = {}
     for endpoint in written.endpoints:
-        name = endpoint.operation_id or default_operation_id(endpoint)
+        name = operation_id(endpoint)
         other = seen.setdefault(re.sub(r"[^a-z0-9]", "", name.lower()), endpoint)
         if other is not endpoint and (endpoint.method, endpoint.path) != (other.method, other.path):
             diags.report(

@@ -18,6 +18,7 @@ from bffgen.openapi.model import Operation
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import Null, Type, is_nullable, nullable
+from bffgen.typesystem.names import class_name
 from bffgen.typesystem.relations import BROKEN, join
 
 
@@ -41,6 +42,10 @@ class Names:
     _working: list[str] = field(default_factory=list)
 
     @property
+    def operation_id(self) -> str:
+        return operation_id(self.endpoint)
+
+    @property
     def diags(self) -> Diagnostics:
         return self.backends.diags
 
@@ -55,7 +60,7 @@ class Names:
             headers=self._headers,
         )
         scope = scope.with_names(added) if added else scope
-        return Context(scope, self.diags, _NOTHING, dict(self.facts), set(), self.seen)
+        return Context(scope, self.diags, _NOTHING, dict(self.facts), set(), self.seen, class_name(self.operation_id))
 
     # ------------------------------------------------------------------------------------------ lookups
 
@@ -101,7 +106,7 @@ class Names:
             operation, call = self.operations.get(name), self.endpoint.calls[name]
             if operation is None or not self._enter(name, call.name_span):
                 return ()
-            ctx = self.context()
+            ctx = self.context().inside(name)
             self._reactions[name] = check_reactions(call, operation, self.reply(name), ctx)
             self._reaction_needs[name] = ctx.used
             self._working.pop()
@@ -133,7 +138,7 @@ class Names:
             written, span = self.endpoint.let[name]
             if not self._enter(name, span):
                 return tree.Literal(None, BROKEN, span), frozenset()
-            ctx = self.context()
+            ctx = self.context().inside(name)
             found = values.value(written, ctx)
             self._lets[name] = (found, frozenset(ctx.used))
             self._working.pop()
@@ -150,6 +155,16 @@ class Names:
             "BFF401", f"{shown}: these wait for each other", Label(span, "needs its own value"), note=_ONCE
         )
         return False
+
+
+def operation_id(endpoint: spec.Endpoint) -> str:
+    """As written, else from method and path: `GET /products/{product_id}` is `getProductsProductId`."""
+    if endpoint.operation_id:
+        return endpoint.operation_id
+    words = [endpoint.method.lower()]
+    for part in "".join(char if char.isalnum() else " " for char in endpoint.path).split():
+        words.append(part[:1].upper() + part[1:])
+    return "".join(words)
 
 
 _ONCE = "an endpoint runs each call once, so its calls cannot form a cycle"

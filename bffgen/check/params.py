@@ -27,6 +27,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
+from bffgen.typesystem.names import class_name
 from bffgen.typesystem.relations import BROKEN, describe, is_broken
 
 
@@ -186,19 +187,20 @@ def unused(endpoint: spec.Endpoint, checked: Mapping[str, CheckedParam], seen: s
 # ---------------------------------------------------------------------------------------------- body
 
 
-def check_body(endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> tuple[Type | None, bool]:
+def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends: Backends) -> tuple[Type | None, bool]:
     """The body's type, without null, and whether it must be there; None when the endpoint takes none."""
     if isinstance(endpoint.body, spec.TypeText):
         said = backends.written_type(endpoint.body, request=True)
         return (BROKEN, True) if said is None else (non_null(said), not is_nullable(said))
+    name = f"{class_name(operation_id)}Body"
     if endpoint.body is not None:
-        return _declared_fields(endpoint, endpoint.body, backends), True
+        return _declared_fields(name, endpoint, endpoint.body, backends), True
     whole, fields = uses.of("body"), uses.below("body")
     if whole:
         agreed = agree("body", whole, backends.diags)
         return (agreed.type, agreed.required) if agreed else (BROKEN, True)
     if fields:
-        return _inferred_fields("Body", fields, backends.diags), True
+        return _inferred_fields(name, fields, backends.diags), True
     if _is_mentioned("body", endpoint):
         backends.diags.report(
             "BFF309",
@@ -210,13 +212,15 @@ def check_body(endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> tuple
     return None, False
 
 
-def _declared_fields(endpoint: spec.Endpoint, written: Mapping[str, spec.TypeText], backends: Backends) -> Type:
+def _declared_fields(
+    model: str, endpoint: spec.Endpoint, written: Mapping[str, spec.TypeText], backends: Backends
+) -> Type:
     fields: dict[str, Field] = {}
     for name, text in written.items():
         said = backends.written_type(text, request=True)
         of = BROKEN if said is None else said
         fields[name] = Field(name, of, said is None or not is_nullable(of), NO_DOCS, text.node.span)
-    return ObjectType("Body", None, lambda: fields, place=endpoint.body_span or endpoint.span, request=True)
+    return ObjectType(model, None, lambda: fields, place=endpoint.body_span or endpoint.span, request=True)
 
 
 def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> Type:
@@ -226,8 +230,8 @@ def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diag
         direct = found.get((first,))
         deeper = {path[1:]: uses for path, uses in found.items() if path[0] == first and len(path) > 1}
         if direct:
-            agreed = agree(f"{name.lower()}.{first}", direct, diags) or Agreed(BROKEN, True, NO_DOCS)
+            agreed = agree(f"body.{first}", direct, diags) or Agreed(BROKEN, True, NO_DOCS)
             fields[first] = Field(first, agreed.type, agreed.required, agreed.docs, direct[0].span)
         else:
-            fields[first] = Field(first, _inferred_fields(f"{name}.{first}", deeper, diags), True)
+            fields[first] = Field(first, _inferred_fields(name + class_name(first), deeper, diags), True)
     return ObjectType(name, None, lambda: fields, request=True)

@@ -224,7 +224,7 @@ def _as_map(written: spec.ObjectValue, target: MapType | Unknown, ctx: Context) 
     wanted = target.value if isinstance(target, MapType) else None
     entries: list[tuple[tree.Expr, tree.Expr]] = []
     for key, where, item in _produced(written, ctx, None):
-        made = item if isinstance(item, tree.Expr) else value(item, ctx, wanted)
+        made = item if isinstance(item, tree.Expr) else value(item, ctx.inside(key), wanted)
         entries.append((tree.Literal(key, TEXT, where), made))
     return tree.MakeMap(
         tuple(entries), target if isinstance(target, MapType) else MapType(TEXT, target), written.node.span
@@ -232,12 +232,13 @@ def _as_map(written: spec.ObjectValue, target: MapType | Unknown, ctx: Context) 
 
 
 def _own_object(written: spec.ObjectValue, ctx: Context) -> tree.Expr:
+    ctx = replace(ctx, hint=written.name or ctx.hint)
     entries: list[tuple[str, tree.Expr]] = []
     spans: list[Span] = []
     for key, where, item in _produced(written, ctx, None):
-        entries.append((key, item if isinstance(item, tree.Expr) else value(item, ctx)))
+        entries.append((key, item if isinstance(item, tree.Expr) else value(item, ctx.inside(key))))
         spans.append(where)
-    return make_object(entries, written.omit_null, written.node.span, spans, written.name or "")
+    return make_object(entries, written.omit_null, written.node.span, spans, written.name or ctx.hint)
 
 
 def _produced(

@@ -113,7 +113,7 @@ class Session:
             variables = url_variables(gateway.name, current)
         self.children.append(start_gateway(project, self.own, variables))
         shutil.rmtree(self.folder / f"build{self.builds - 1}", ignore_errors=True)
-        print(f"serving {self.spec} on {url_of(self.own)}, docs at /docs", file=sys.stderr, flush=True)
+        print(f"serving {self.spec} on {url_of(self.own)}", file=sys.stderr, flush=True)
 
 
 def _listen(port: int) -> socket:

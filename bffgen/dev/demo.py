@@ -101,8 +101,8 @@ def _next_steps(url: str) -> str:
         f"curl '{url}/products?q=lamp&only_available=true'",
         f"curl '{url}/customers/7'",
         f"curl -i -H 'Content-Type: application/json' -d '{review}' {url}/products/42/reviews",
-        f"curl -i {url}/products/none          # a problem document, RFC 9457",
-        f"open {url}/docs                      # every status that each endpoint can answer",
+        f"curl -i {url}/products/none       # a problem document, RFC 9457",
+        f"curl {url}/openapi.json            # every status that each endpoint can answer",
     )
     return "\nnext:\n" + "\n".join(f"  {line}" for line in lines)
 

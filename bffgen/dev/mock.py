@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 NO_CONTENT = (204, 205, 304)
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,6 @@ def mock_app(document: Document, faults: Faults = NO_FAULTS) -> ASGIApp:
     handler = _handler(document, routes, faults)
     methods = sorted({route.operation.method for route in routes} | {"GET", "HEAD"})
     return Starlette(routes=[Route("/{path:path}", handler, methods=methods)])
-
-
-def mock_apps(documents: Iterable[Document], faults: Faults = NO_FAULTS) -> dict[str, ASGIApp]:
-    """An app for each document, by the name of its backend."""
-    return {document.backend: mock_app(document, faults) for document in documents}
-
-
-async def serve(apps: Mapping[int, ASGIApp]) -> None:
-    """Serve apps by port on this machine alone, until interrupted."""
-    import uvicorn
-
-    configs = [
-        uvicorn.Config(app, host=LOOPBACK, port=port, log_level="warning", lifespan="off") for port, app in apps.items()
-    ]
-    await asyncio.gather(*(uvicorn.Server(config).serve() for config in configs))
 
 
 def _handler(

@@ -210,8 +210,8 @@ def _object(node: ast.Call, ctx: Context) -> tree.Expr:
     for keyword in node.keywords:
         if keyword.arg is None:
             return ctx.error("BFF114", node, "an expression cannot have `**`", "not in the language")
-        entries.append((keyword.arg, infer(keyword.value, ctx)))
-    return make_object(entries, False, ctx.span(node), [ctx.span(k) for k in node.keywords])
+        entries.append((keyword.arg, infer(keyword.value, ctx.inside(keyword.arg))))
+    return make_object(entries, False, ctx.span(node), [ctx.span(k) for k in node.keywords], ctx.hint)
 
 
 def make_object(

@@ -64,7 +64,8 @@ def make_text(em: Emitter, expr: tree.MakeText) -> Value:
     guards: list[Guard] = []
     for part in expr.parts:
         if isinstance(part, str):
-            pieces.append(part)
+            last = pieces.pop() if pieces and isinstance(pieces[-1], str) else ""
+            pieces += [f"{last}{part}"] if part or last else []
             continue
         value = looked_into(em, part.value)
         guards += value.guards
@@ -90,17 +91,24 @@ def _formatted(code: ast.expr, part: tree.TextPart) -> ast.FormattedValue:
 
 
 def _fstring(pieces: list[str | ast.FormattedValue]) -> ast.JoinedStr | None:
-    """None where quotes within quotes or backslashes would be needed, which Python 3.11 has not."""
+    """None where its expressions would need escapes or quotes within quotes, which Python 3.11 has not."""
     texts = "".join(piece for piece in pieces if isinstance(piece, str))
-    codes = [piece for piece in pieces if isinstance(piece, ast.FormattedValue)]
-    inner = "".join(ast.unparse(code.value) for code in codes)
-    printable = (texts + inner).isprintable() and "\\" not in texts + inner
-    quoted = "'" in inner or '"' in inner
-    mixed = '"' in inner or (quoted and ("'" in texts or '"' in texts)) or ("'" in texts and '"' in texts)
-    nested = any(isinstance(node, ast.JoinedStr) for code in codes for node in ast.walk(code.value))
-    if not printable or mixed or nested:
+    codes = [piece.value for piece in pieces if isinstance(piece, ast.FormattedValue)]
+    inner = "".join(map(ast.unparse, codes))
+    nested = any(isinstance(node, ast.JoinedStr) for code in codes for node in ast.walk(code))
+    quotes_clash = '"' in inner or ("'" in inner and (set(texts) & set("'\"\\") or not texts.isprintable()))
+    if nested or quotes_clash or "\\" in inner or not inner.isprintable():
         return None
-    return ast.JoinedStr([ast.Constant(piece) if isinstance(piece, str) else piece for piece in pieces])
+    made = ast.JoinedStr([ast.Constant(piece) if isinstance(piece, str) else piece for piece in pieces])
+    return made if _is_printed_well(made) else None
+
+
+def _is_printed_well(code: ast.expr) -> bool:
+    """Whether `ast.unparse`, which has had errors with quotes in f-strings, gives this code back."""
+    try:
+        return ast.dump(ast.parse(ast.unparse(code), mode="eval").body) == ast.dump(code)
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _format_call(pieces: list[str | ast.FormattedValue]) -> ast.expr:

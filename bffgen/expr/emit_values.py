@@ -91,7 +91,7 @@ def literal(value: LiteralValue | None) -> ast.expr:
         return ast.Constant(value)
     if isinstance(value, float) and not math.isfinite(value):
         return call("float", ast.Constant(str(value)))
-    if math.copysign(1, value) < 0:
+    if value < 0 or (value == 0 and math.copysign(1, value) < 0):
         return ast.UnaryOp(ast.USub(), literal(-value))
     if isinstance(value, int) and value >= _LONGEST_DECIMAL:
         return call("int", ast.Constant(f"{value:x}"), ast.Constant(16))

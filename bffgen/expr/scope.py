@@ -12,6 +12,7 @@ from bffgen.expr.parse import Parsed
 from bffgen.expr.tree import Role
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Type
+from bffgen.typesystem.names import class_name
 from bffgen.typesystem.relations import BROKEN
 
 
@@ -67,6 +68,7 @@ class Context:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)  # every name that was looked up and found
+    hint: str = ""  # what an object that is made here is called: the operation's id and the way to the field
 
     def span(self, node: ast.expr | ast.keyword) -> Span:
         return self.parsed.span(node)
@@ -97,6 +99,10 @@ class Context:
 
     def with_names(self, added: Mapping[str, Binding]) -> Context:
         return replace(self, scope=self.scope.with_names(added))
+
+    def inside(self, field_name: str) -> Context:
+        """The context of a field of the object that is being made."""
+        return replace(self, hint=self.hint + class_name(field_name))
 
 
 def broken(span: Span) -> tree.Expr:

@@ -9,6 +9,9 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 MAX_REPEAT = 1000
+MAX_INNER = 20
+MAX_TEXT = 1000
+UNREADABLE = (re.error, RecursionError, OverflowError)
 CATEGORIES = {c.CATEGORY_DIGIT: "1", c.CATEGORY_WORD: "a", c.CATEGORY_SPACE: " ", c.CATEGORY_NOT_DIGIT: "a"}
 CATEGORIES |= {c.CATEGORY_NOT_SPACE: "a", c.CATEGORY_NOT_WORD: "-"}
 PREFERRED = "a1A-_. /:@"
@@ -17,15 +20,36 @@ PREFERRED = "a1A-_. /:@"
 def matching_text(pattern: str, shortest: int = 0, longest: int | None = None) -> str | None:
     """A text within the lengths that the pattern finds; None when none was found easily."""
     try:
-        found = re.compile(pattern)
-        for extra in (0, 1, 2, 4, 8, shortest):
-            text = _text(_parser.parse(pattern), extra)
-            text += "a" * (shortest - len(text))
-            if found.search(text) and len(text) >= shortest and (longest is None or len(text) <= longest):
+        parsed = _parser.parse(pattern)
+        for extra in (0, 1, 2, 4, 8, min(shortest, MAX_REPEAT)) if _is_tame(parsed) else ():
+            text = _text(parsed, extra)
+            text += "a" * min(shortest - len(text), MAX_TEXT)
+            if len(text) >= shortest and (longest is None or len(text) <= longest) and matches(pattern, text):
                 return text
-    except (re.error, RecursionError, OverflowError, _Beyond):
+    except (*UNREADABLE, _Beyond):
         pass
     return None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern finds the text. What Python cannot read, or might never be done with, is let pass."""
+    try:
+        return len(text) > MAX_TEXT or not _is_tame(_parser.parse(pattern)) or bool(re.search(pattern, text))
+    except UNREADABLE:
+        return True
+
+
+def _is_tame(items: Iterable[Any], repeated: bool = False) -> bool:
+    """Whether repetitions within repetitions are short: `(a+)+` takes exponential time."""
+    for op, argument in items:
+        if op in (c.MAX_REPEAT, c.MIN_REPEAT):
+            if (repeated and int(argument[1]) > MAX_INNER) or not _is_tame(argument[2], True):
+                return False
+        elif op is c.SUBPATTERN and not _is_tame(argument[3], repeated):
+            return False
+        elif op is c.BRANCH and not all(_is_tame(branch, repeated) for branch in argument[1]):
+            return False
+    return True
 
 
 class _Beyond(Exception):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -183,7 +184,7 @@ def _scopes(clauses: tuple[tree.Clause, ...], env: Env) -> Iterator[Env]:
         return
     first, *rest = clauses
     for value in evaluate(first.source, env) or []:
-        scope = {**env, **_bound(first.target, value)}
+        scope = ChainMap(_bound(first.target, value), env)  # type: ignore[arg-type]
         if all(evaluate(condition, scope) for condition in first.conditions):
             yield from _scopes(tuple(rest), scope)
 

@@ -14,6 +14,7 @@ from bffgen.plan.operations import Clients, used_operations
 from bffgen.plan.params import plan_arguments, route
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
+from bffgen.plan.tests import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
 
@@ -35,7 +36,7 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
     for endpoint in gateway.endpoints:
         function = functions.take(local_name(endpoint.operation_id))
         module = f"{package}.endpoints.{modules.take(module_name(endpoint.operation_id))}"
-        endpoints.append(_endpoint(endpoint, models, clients, package, function, module))
+        endpoints.append(_endpoint(endpoint, gateway, models, clients, function, module))
     return GatewayPlan(
         gateway.name,
         package,
@@ -45,16 +46,22 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         tuple(plan_client(used, models, package) for used in clients.backends),
         tuple(endpoints),
         models.modules,
+        operation_plans(clients),
         gateway_document(gateway),
         models.footprint(),
     )
 
 
 def _endpoint(
-    endpoint: CheckedEndpoint, models: Models, clients: Clients, package: str, function: str, module_: str
+    endpoint: CheckedEndpoint,
+    gateway: CheckedGateway,
+    models: Models,
+    clients: Clients,
+    function: str,
+    module_: str,
 ) -> EndpointPlan:
     plan = schedule(endpoint)
-    module = Module(models, package)
+    module = Module(models, package_name(gateway.name))
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
     writer = EndpointWriter(endpoint, plan, names, clients)
@@ -78,4 +85,5 @@ def _endpoint(
         arguments,
         result,
         paragraphs,
+        plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
     )

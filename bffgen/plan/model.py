@@ -9,6 +9,7 @@ from typing import Any
 
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
+from bffgen.plan.tests_model import EndpointTests, OperationPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class EndpointPlan:
     arguments: tuple[ArgumentPlan, ...]
     result: ast.expr
     paragraphs: tuple[Sequence[ast.stmt], ...]
+    tests: EndpointTests
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +110,6 @@ class GatewayPlan:
     backends: tuple[BackendPlan, ...]
     endpoints: tuple[EndpointPlan, ...]
     models: tuple[ModelModule, ...]
+    operations: tuple[OperationPlan, ...]  # for the emitted tests
     document: Mapping[str, Any]  # openapi.json
     footprint: Mapping[str, Any]

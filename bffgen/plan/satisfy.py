@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from typing import Any
 
 from bffgen.expr import tree
@@ -11,9 +11,8 @@ from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.sample import sample
 from bffgen.plan.evaluate import Unsure, evaluate, truth
+from bffgen.plan.samples import Data
 from bffgen.typesystem.model import Kind, ListType, ObjectType, Scalar, Type, is_nullable, non_null
-
-Data = MutableMapping[tuple[Role, str], Any]
 
 MAX_SIZE = 1000
 """Longest list or text that is made to satisfy a condition."""

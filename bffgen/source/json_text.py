@@ -83,8 +83,7 @@ def _complain(complaints: Complaints, message: str, file: SourceFile, at: int, s
 
 def _complain_value(file: SourceFile, complaints: Complaints, error: ValueError) -> None:
     if isinstance(error, json.JSONDecodeError):
-        message = "the file is empty" if not file.text.strip() else f"this is not JSON: {_lower(error.msg)}"
-        _complain(complaints, message, file, error.pos)
+        _complain(complaints, *_syntax(file, error))
     elif isinstance(error, _Constant):
         word = str(error)
         found = re.search(rf'(?<!["\w]){re.escape(word)}(?!["\w])', file.text)
@@ -94,8 +93,31 @@ def _complain_value(file: SourceFile, complaints: Complaints, error: ValueError)
         _complain(complaints, "a number of more than 4000 digits", file, found.start() if found else 0)
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+_MESSAGES = (
+    ("Expecting property name", "expected a key in double quotes"),
+    ("Expecting value", "expected a value"),
+    ("Expecting ':'", "expected `:`"),
+    ("Expecting ','", "expected `,` or the closing bracket"),
+    ("Extra data", "text after the end of the value"),
+    ("Unterminated string", "a text without its closing quote"),
+    ("Invalid control character", "a text cannot hold a line break or a control character"),
+    ("Invalid \\", "an escape that JSON does not have"),
+)
+
+
+def _syntax(file: SourceFile, error: json.JSONDecodeError) -> tuple[str, SourceFile, int]:
+    """What is wrong, and where: in words that no version of Python changes."""
+    text, at = file.text, min(error.pos, len(file.text))
+    if not text.strip():
+        return "the file is empty", file, at
+    before = text[:at].rstrip()
+    comma = len(before) - 1 if before.endswith(",") else at if text[at : at + 1] == "," else None
+    if comma is not None and text[comma + 1 :].lstrip()[:1] in ("}", "]"):
+        return "this is not JSON: a comma that nothing follows", file, comma
+    if not text[at:].strip():
+        return "this is not JSON: the text ends too early", file, at
+    ours = next((ours for theirs, ours in _MESSAGES if error.msg.startswith(theirs)), None)
+    return f"this is not JSON: {ours or error.msg}", file, at
 
 
 _SURROGATE = re.compile(

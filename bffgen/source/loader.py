@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,13 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 class _CannotRead(Exception):
     """Why a file cannot be read, in the user's words."""
 
-    def __init__(self, message: str, help: str | None = None, code: str = "BFF106") -> None:
+    def __init__(
+        self, message: str, help: str | None = None, code: str = "BFF106", near: str | None = None
+    ) -> None:
         super().__init__(message)
         self.help = help
         self.code = code
+        self.near = near  # the name of a file that may have been meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,10 @@ class Loader:
             return self._read[resolved].node
         except _CannotRead as error:
             span = asked_by or Span(SourceFile(shown, ""), 0, 0)
-            self._complaints.complain(error.code, str(error), span, help=error.help)
+            meant = posixpath.join(posixpath.dirname(str(path)), error.near) if error.near else None
+            self._complaints.complain(
+                error.code, str(error), span, help=f"did you mean `{meant}`?" if meant else error.help
+            )
             return None
 
     def _resolve_reference(self, reference: str, beside: SourceFile | None) -> Path:
@@ -109,7 +116,7 @@ def _read_bytes(path: Path, shown: str) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _CannotRead(f"there is no file `{shown}`", _similar(path)) from None
+        raise _CannotRead(f"there is no file `{shown}`", near=_similar(path)) from None
     except (OSError, ValueError) as error:
         raise _CannotRead(f"`{shown}` cannot be read: {_reason(error)}") from None
     if len(raw) > MAX_BYTES:
@@ -157,5 +164,4 @@ def _similar(path: Path) -> str | None:
         names = sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
         return None
-    found = closest(path.name, names)
-    return f"did you mean `{found}`?" if found else None
+    return closest(path.name, names)

@@ -14,6 +14,8 @@ from bffgen.source.text import SourceFile, Span
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _QUOTE_FIRST = re.compile(r"""^(\s*(?:-\s+)?(?:[\w$.-]+:\s+)?)((["']).*)$""")
 
+_COLON_INSIDE = re.compile(r"""^(\s*(?:-\s+)?[\w$.-]+:)\s+([^\s"'{\[|>&*#].*?: .*?)\s*(?:\s#.*)?$""")
+
 _MESSAGES = (
     ("mapping values are not allowed", "a `: ` here would start a mapping inside of a value"),
     ("could not find expected ':'", "a key without its `:`"),
@@ -43,14 +45,15 @@ def complain_syntax(file: SourceFile, error: yaml.YAMLError, complaints: Complai
         return
     at = min(mark.index, len(file.text))
     start = getattr(error, "context_mark", None)
-    other = _span(file, start.index) if start is not None and start.index != at else None
+    opened = start is not None and start.index != at and file.text[start.index : start.index + 1] in ("{", "[", '"', "'")
+    quoted = None if opened else _parenthesised(file, file.place(at)[0])
     complaints.complain(
         "BFF101",
-        _message(file, problem, at),
+        "text after the end of a quoted value" if quoted else _message(file, problem, at),
         _span(file, at),
-        other,
-        _context(error) if other else "",
-        help=_help(file, error, at),
+        _span(file, start.index) if opened else None,
+        "begins here" if opened else "",
+        help=quoted or _help(file, error, at),
     )
 
 
@@ -58,17 +61,14 @@ def _span(file: SourceFile, at: int) -> Span:
     return Span(file, at, min(at + 1, len(file.text)))
 
 
-def _context(error: Any) -> str:
-    return str(error.context or "").replace("a flow mapping", "`{ }`").replace("a flow sequence", "`[ ]`")
-
-
 def _message(file: SourceFile, problem: str, at: int) -> str:
     if "cannot start any token" in problem:
         character = file.text[at : at + 1]
         return "a tab cannot indent YAML" if character == "\t" else f"a value cannot begin with `{character}`"
+    end = ", found the end of the file" if not file.text[at:].strip() else ""
     for theirs, ours in _MESSAGES:
         if theirs in problem:
-            return ours
+            return ours + (end if ours.startswith("expected") else "")
     return f"this is not YAML: {problem}"
 
 
@@ -78,7 +78,11 @@ def _help(file: SourceFile, error: Any, at: int) -> str | None:
         end = file.text.find("\n", context.index)
         form = block_form(file.text[context.index : end if end >= 0 else None])
         return f"write the mapping in block form:\n{form}" if form else None
-    return _parenthesised(file, file.place(at)[0])
+    found = _COLON_INSIDE.match(file.line(file.place(at)[0]))
+    if found and "mapping values" in str(getattr(error, "problem", "")):
+        quote = '"' if '"' not in found[2] and "\\" not in found[2] else "'"
+        return f"put the value in quotes: `{found[1].strip()} {quote}{found[2]}{quote}`" if quote not in found[2] else None
+    return None
 
 
 def _parenthesised(file: SourceFile, number: int) -> str | None:

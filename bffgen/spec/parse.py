@@ -46,7 +46,7 @@ class _SpecReader(EndpointReader):
     def _require_all(self, fields: Fields, span: Span) -> None:
         missing = [key.name for key in SPEC.keys.values() if key.required and fields.missing(key.name)]
         if missing:
-            keys = " and ".join(f"`{key}`" for key in missing)
+            keys = " and ".join(filter(None, (", ".join(f"`{key}`" for key in missing[:-1]), f"`{missing[-1]}`")))
             message = f"a spec needs the key{'s' if len(missing) > 1 else ''} {keys}"
             help = "begin the spec with `bffgen: 1`" if missing == ["bffgen"] else None
             self.diags.report("BFF105", message, Label(span), help=help)

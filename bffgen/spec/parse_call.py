@@ -119,7 +119,10 @@ class CallReader(OnErrorReader):
     def guards(self, node: Node | None) -> tuple[Guard, ...]:
         if node is None:
             return ()
-        found = [self._guard(item) for item in self.elements(node, "a list of guards: `- {that:, status:}`")]
+        if node.kind == "mapping":
+            self.wrong(node, "a list of guards", "begin the guard with `- `: it is an item of a list")
+            return ()
+        found = [self._guard(item) for item in self.elements(node, "a list of guards")]
         return tuple(guard for guard in found if guard is not None)
 
     def _guard(self, node: Node) -> Guard | None:

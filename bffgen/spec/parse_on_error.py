@@ -15,7 +15,11 @@ from bffgen.spec.reader import Fields, is_null, shown
 
 _STATUS = re.compile(r"[1-5][0-9][0-9]\Z")
 _CLASS = re.compile(r"[345][xX][xX]\Z")
-_FORMS = "`null`, `fail`, `pass`, `{default: value}`, `{status:, detail:}`, `{status:, body:}` or a table"
+_EXPECTED = "what becomes of the failure"
+_FORMS = (
+    "`null`, `fail`, `pass`, `{default: value}`, `{status: 404, detail: a sentence}`, `{status: 404, body: value}`, "
+    "or a table of these by status, `4xx`, `5xx`, kind and `else`"
+)
 
 
 class OnErrorReader(ValueReader):
@@ -33,11 +37,11 @@ class OnErrorReader(ValueReader):
         entries = []
         for key, item in node.entries().items():
             when = self._when(node, key)
-            reaction = self._reaction(item)
+            reaction = self._reaction(item, when)
             if when is not None and reaction is not None:
                 entries.append(OnErrorEntry(when, reaction, node.key(key)))
         if not entries and not node.entries():
-            self.wrong(node, _FORMS)
+            self.wrong(node, _EXPECTED, note=_FORMS)
         return tuple(entries)
 
     def _when(self, node: Node, key: str) -> int | str | None:
@@ -52,18 +56,18 @@ class OnErrorReader(ValueReader):
             pass
         return None
 
-    def _reaction(self, node: Node) -> Reaction | None:
+    def _reaction(self, node: Node, when: int | str | None = None) -> Reaction | None:
         if node.kind == "mapping":
-            return self._reaction_mapping(node)
+            return self._reaction_mapping(node, when)
         if is_null(node) and node.kind == "scalar":
             return Default(Const(None, node), node.span)
         if node.kind == "scalar" and node.text in ("fail", "pass"):
             return Fail(node.span) if node.text == "fail" else Pass(node.span)
         simple = node.kind == "scalar" and len(node.text) < 60 and "\n" not in node.text
-        self.wrong(node, _FORMS, f"write `{{default: {_written(node)}}}`" if simple else None)
+        self.wrong(node, _EXPECTED, f"write `{{default: {_written(node)}}}`" if simple else None, _FORMS)
         return None
 
-    def _reaction_mapping(self, node: Node) -> Reaction | None:
+    def _reaction_mapping(self, node: Node, when: int | str | None) -> Reaction | None:
         fields = self.fields(node, REACTION)
         if fields is None:
             return None
@@ -72,9 +76,10 @@ class OnErrorReader(ValueReader):
         if fields.missing("status"):
             if fields.known:
                 label = Label(node.key(next(iter(fields.known))), "needs `status` beside it")
-                self.diags.report("BFF105", "an answer of our own needs the key `status`", label)
+                help = f"add `status: {when if isinstance(when, int) else 502}`"
+                self.diags.report("BFF105", "an answer of our own needs the key `status`", label, help=help)
             elif not fields.doubtful:
-                self.wrong(node, _FORMS)
+                self.wrong(node, _EXPECTED, note=_FORMS)
             return None
         return self._answer(fields)
 

@@ -73,16 +73,17 @@ class Reader:
 
     # ------------------------------------------------------------------------------ mappings and lists
 
-    def wrong(self, node: Node, expected: str, help: str | None = None) -> None:
+    def wrong(self, node: Node, expected: str, help: str | None = None, note: str | None = None) -> None:
         """Report a value of the wrong shape; `expected` reads on from "expected"."""
-        self.diags.report("BFF104", f"expected {expected}, found {kind_of(node)}", node.span, help=help)
+        self.diags.report("BFF104", f"expected {expected}, found {kind_of(node)}", node.span, note=note, help=help)
 
     def entries(self, node: Node, what: str) -> Mapping[str, Node]:
         """A mapping whose keys are the user's names; nothing at all counts as an empty one."""
         if node.kind == "mapping":
             return {} if self._misread(node) else node.entries()
         if not is_null(node):
-            self.wrong(node, what)
+            named = bool(node.elements()) and all(item.kind == "mapping" for item in node.elements())
+            self.wrong(node, what, "leave out the `-` before each name" if named else None)
         return {}
 
     def fields(self, node: Node, table: Table) -> Fields | None:

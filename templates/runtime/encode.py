@@ -76,10 +76,6 @@ def _members(value: BaseModel | Mapping[str, object]) -> list[tuple[str, object]
     return [(name, member) for name, member in members.items() if member is not None]
 
 
-def _is_object(value: object) -> bool:
-    return isinstance(value, (BaseModel, Mapping))
-
-
 def _parts(value: object, explode: bool, safe: str = "") -> list[str]:
     """The escaped pieces of a value: items, members as `k=v` or as `k` and `v`, or the scalar."""
     if isinstance(value, (BaseModel, Mapping)):
@@ -102,7 +98,7 @@ def segment(
         return spelled
     if style == "label":
         return "." + (".".join(parts) if explode else spelled)
-    if _is_object(value) and explode:
+    if isinstance(value, (BaseModel, Mapping)) and explode:
         return "".join(f";{part}" for part in parts)
     if explode:
         return "".join(f";{_escaped(name)}={part}" for part in parts)
@@ -122,8 +118,7 @@ def query(
     safe = _RESERVED if allow_reserved else ""
     if style == "deepObject":
         return list(_deep(_escaped(name), value, safe))
-    if _is_object(value) and explode:
-        assert isinstance(value, (BaseModel, Mapping))  # noqa: S101
+    if isinstance(value, (BaseModel, Mapping)) and explode:
         return [(_escaped(k), _escaped(text(v), safe)) for k, v in _members(value)]
     parts = _parts(value, explode, safe)
     if explode:

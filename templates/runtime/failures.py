@@ -118,7 +118,7 @@ class Answer(Exception):
         self.media_type = media_type
 
 
-class composing:  # noqa: N801  (reads as a statement)
+class composing:
     """Composing the answer from what the backends sent: what they broke there is their breach.
 
     With a number that overflows or a value that does not fit the published type, the answer is 502.

@@ -57,7 +57,7 @@ class Call(Generic[T]):
             raise
 
 
-class fan_out:  # noqa: N801  (reads as a statement)
+class fan_out:
     """Start calls, then wait for all of them, `deadline` seconds at most.
 
     The first failure cancels the others and is raised as itself once they have all ended. A

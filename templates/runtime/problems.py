@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -37,7 +37,7 @@ def problem(
     for name, value in (members or {}).items():
         document.setdefault(name, value)
     return Response(
-        json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode(),
+        to_json(document, by_alias=True, inf_nan_mode="null", fallback=str),
         status,
         {**(headers or {}), "Cache-Control": "no-store"},
         MEDIA_TYPE,
@@ -64,8 +64,7 @@ def status_of(failure: BackendFailure) -> int:
     return {"timeout": 504, "open": 503}.get(failure.kind, 502)
 
 
-async def _backend_failure(request: Request, failure: Exception) -> Response:
-    assert isinstance(failure, BackendFailure)  # noqa: S101  (what it is registered for)
+async def _backend_failure(request: Request, failure: BackendFailure) -> Response:
     _log.warning("call failed", extra=described(failure))
     status = status_of(failure)
     headers: dict[str, str] = {}
@@ -76,22 +75,19 @@ async def _backend_failure(request: Request, failure: Exception) -> Response:
     return problem(status, {"call": failure.call} if failure.call else None, headers)
 
 
-async def _refusal(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)  # noqa: S101
+async def _refusal(request: Request, refusal: Refusal) -> Response:
     detail = {} if refusal.detail is None else {"detail": refusal.detail}
     return problem(refusal.status, {**detail, **refusal.extra})
 
 
-async def _answer(request: Request, answer: Exception) -> Response:
-    assert isinstance(answer, Answer)  # noqa: S101
+async def _answer(request: Request, answer: Answer) -> Response:
     if answer.content is None:
         return Response(status_code=answer.status)
     return Response(answer.content, answer.status, media_type=answer.media_type)
 
 
-async def _invalid_request(request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: RequestValidationError) -> Response:
     """Where the request is wrong and how, without repeating it."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = [
         {"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]}
         for e in error.errors()[:_MAX_ERRORS]
@@ -99,16 +95,15 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
     return problem(422, {"errors": errors})
 
 
-async def _http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+async def _http_exception(request: Request, error: HTTPException) -> Response:
     own = isinstance(error.detail, str) and error.detail != title(error.status_code)
     return problem(error.status_code, {"detail": error.detail} if own else None, error.headers)
 
 
 def install_problems(app: FastAPI) -> None:
     """Answer every failure of an endpoint with a problem document."""
-    app.add_exception_handler(BackendFailure, _backend_failure)
-    app.add_exception_handler(Refusal, _refusal)
-    app.add_exception_handler(Answer, _answer)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _http_exception)
+    app.exception_handler(BackendFailure)(_backend_failure)
+    app.exception_handler(Refusal)(_refusal)
+    app.exception_handler(Answer)(_answer)
+    app.exception_handler(RequestValidationError)(_invalid_request)
+    app.exception_handler(HTTPException)(_http_exception)

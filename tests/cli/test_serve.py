@@ -112,9 +112,7 @@ def test_mock_serves_each_backend(serve: Callable[..., Served], produto: Path) -
 
 def test_dev_keeps_the_last_good_gateway(serve: Callable[..., Served], produto: Path) -> None:
     served = serve("bffgen", "dev", produto, "--port", "0", cwd=produto.parent)
-    found = re.search(r"http://\S+?(?=,)", served.wait_for("serving "))
-    assert found
-    url = f"{found[0]}/produto/1"
+    url = served.wait_for("serving ").split()[-1] + "/produto/1"
     assert _get(url)["preco"] == 129.9
     replace(produto, "preco.valor", "preco.valro")
     served.wait_for(r"error\[BFF302\]")
@@ -124,6 +122,22 @@ def test_dev_keeps_the_last_good_gateway(serve: Callable[..., Served], produto: 
     served.wait_for("serving ")
     assert _get(url)["valor"] == 129.9
     assert served.interrupt() == 0
+
+
+def test_nothing_outlives_a_dev_that_is_killed(serve: Callable[..., Served], produto: Path) -> None:
+    served = serve("bffgen", "dev", produto, "--port", "0", cwd=produto.parent)
+    url = served.wait_for("serving ").split()[-1]
+    assert _get(f"{url}/produto/1")["preco"] == 129.9
+    served.process.kill()
+    until = time.monotonic() + SECONDS
+    while True:
+        try:
+            _get(f"{url}/livez")
+        except urllib.error.URLError as refused:
+            assert isinstance(refused.reason, ConnectionError)
+            break
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_the_demo_runs_and_ends(tmp_path: Path) -> None:

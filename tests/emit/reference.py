@@ -12,7 +12,7 @@ from pydantic import MISSING
 
 from bffgen.expr import tree
 from bffgen.expr.tree import Expr, LoopKind
-from bffgen.typesystem.model import Kind, Scalar, non_null
+from bffgen.typesystem.model import Field, Kind, Scalar, is_nullable, non_null
 
 from . import sample
 
@@ -67,7 +67,8 @@ def evaluate(expr: Expr, env: Env) -> Any:  # noqa: C901  (one case a node)
             return {evaluate(key, env): evaluate(value, env) for key, value in entries}
         case tree.MakeObject(entries, omit_null, of):
             values = {name: evaluate(value, env) for name, value in entries}
-            kept = {name: value for name, value in values.items() if not (omit_null and value is None)}
+            optional = {name for name in values if not takes_null(of.fields[name])}
+            kept = {k: v for k, v in values.items() if not (v is None and (omit_null or k in optional))}
             return getattr(sample, of.name)(**kept)
         case tree.Compare(sign, left, right):
             return COMPARE[sign](evaluate(left, env), evaluate(right, env))
@@ -101,6 +102,10 @@ def evaluate(expr: Expr, env: Env) -> Any:  # noqa: C901  (one case a node)
             found = evaluate(base, env)
             return None if found is None else getattr(found, name)(*(evaluate(one, env) for one in args))
     raise AssertionError(expr)
+
+
+def takes_null(of: Field) -> bool:
+    return of.required or is_nullable(of.type)
 
 
 def field(base: Any, name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bffgen.dev.mock import Faults, mock_app, mock_apps
+from bffgen.dev.mock import Faults, mock_app
 
 from .conftest import Read, ReadText
 
@@ -121,7 +121,3 @@ def test_latency(shop: Read) -> None:
     started = time.perf_counter()
     ask(mock_app(shop.document, Faults(latency=0.05)), "GET", "/users/1")
     assert time.perf_counter() - started >= 0.05
-
-
-def test_an_app_for_each_backend(shop: Read) -> None:
-    assert list(mock_apps([shop.document])) == ["shop"]

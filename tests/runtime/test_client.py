@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from shutil import which
@@ -151,9 +150,7 @@ async def test_an_error_page_is_not_kept_and_does_not_hide_the_status() -> None:
     with pytest.raises(BackendFailure) as raised:
         failure.body(PRODUCT)
     assert raised.value.kind == "invalid"
-    failure = await failing(
-        lambda r: httpx.Response(503, stream=Endless(), headers={"content-encoding": "br"})
-    )
+    failure = await failing(lambda r: httpx.Response(503, stream=Endless(), headers={"content-encoding": "br"}))
     assert (failure.kind, failure.status) == ("status", 503)
 
 
@@ -182,7 +179,9 @@ async def test_an_error_page_is_not_kept_and_does_not_hide_the_status() -> None:
     ids=lambda r: f"{r.status_code} {r.headers.get('content-type')} {r.content[:12]!r}",
 )
 async def test_a_breach_is_invalid(response: httpx.Response) -> None:
-    failure = await failing(lambda r: response, )
+    failure = await failing(
+        lambda r: response,
+    )
     assert failure.kind == "invalid"
 
 
@@ -206,8 +205,18 @@ async def test_no_content_is_null_where_the_type_has_it() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("5", 5), ("0", 1), ("999999", 60), ("-1", None), ("1e9", None), ("", None), ("soon", None),
-     ("9" * 99, None), ("Wed, 21 Oct 2015 07:28:00 GMT", None), ("\u0665", None)],
+    [
+        ("5", 5),
+        ("0", 1),
+        ("999999", 60),
+        ("-1", None),
+        ("1e9", None),
+        ("", None),
+        ("soon", None),
+        ("9" * 99, None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ("\u0665", None),
+    ],
 )
 async def test_retry_after_is_clamped(value: str, seconds: int | None) -> None:
     headers = [(b"retry-after", value.encode())]
@@ -295,9 +304,16 @@ async def test_cookies_are_not_replayed() -> None:
 
 
 async def test_only_listed_headers_of_the_client_go_on() -> None:
-    seen = {"authorization": "Bearer t", "cookie": "a=1", "x-user-id": "1", "accept-language": "pt",
-            "host": "evil", "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "tracestate": "k=v",
-            "x-request-id": "abcd-1234"}
+    seen = {
+        "authorization": "Bearer t",
+        "cookie": "a=1",
+        "x-user-id": "1",
+        "accept-language": "pt",
+        "host": "evil",
+        "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01",
+        "tracestate": "k=v",
+        "x-request-id": "abcd-1234",
+    }
     request = context.new_context(seen)
     token = context.current.set(request)
     try:
@@ -424,7 +440,7 @@ async def test_the_environment_does_not_reroute_calls(monkeypatch: pytest.Monkey
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}")
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"id":1}')
         await writer.drain()
 
     async with listening(answer) as port:
@@ -437,11 +453,12 @@ async def test_the_environment_does_not_reroute_calls(monkeypatch: pytest.Monkey
 @pytest.mark.skipif(which("openssl") is None, reason="makes a certificate with openssl")
 async def test_a_certificate_nobody_vouches_for(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
+    made = await asyncio.create_subprocess_exec(
+        *"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(),
+        *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)),
+        stderr=asyncio.subprocess.DEVNULL,
     )
+    assert await made.wait() == 0
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
     requests: list[bytes] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -65,9 +64,8 @@ def application(work: Work) -> FastAPI:
 
 @asynccontextmanager
 async def running(app: FastAPI, http: str) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off")  # type: ignore[arg-type]
+    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
-    server.capture_signals = lambda: asynccontextmanager(lambda: None)  # type: ignore[method-assign,assignment]
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()

@@ -1,0 +1,153 @@
+"""Sample data of an endpoint: a request, and what its backends answer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedLet, CheckedParam
+from bffgen.expr.tree import HeaderOf, Role
+from bffgen.openapi.fits import fits
+from bffgen.openapi.model import Operation
+from bffgen.openapi.sample import sample, sample_reply
+from bffgen.plan.evaluate import evaluate
+from bffgen.plan.schemas import Models
+from bffgen.plan.shapes import fields_of
+from bffgen.plan.walk import endpoint_exprs, walk
+from bffgen.typesystem.model import (
+    ListType,
+    MapType,
+    Null,
+    Nullable,
+    ObjectType,
+    Scalar,
+    Type,
+    Union,
+    non_null,
+)
+
+Key = tuple[Role, str]
+
+
+@dataclass(eq=False)
+class Data(MutableMapping[Key, Any]):
+    """Values by role and name; a `let` is worked out from the others whenever it is asked for."""
+
+    values: dict[Key, Any]
+    lets: Mapping[str, CheckedLet] = field(default_factory=dict)
+
+    def __getitem__(self, key: Key) -> Any:
+        role, name = key
+        if role is Role.LET and name in self.lets:
+            return evaluate(self.lets[name].value, self)
+        return self.values[key]
+
+    def __setitem__(self, key: Key, value: Any) -> None:
+        self.values[key] = value
+
+    def __delitem__(self, key: Key) -> None:
+        del self.values[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Data:
+        return Data(copy.deepcopy(self.values, memo), self.lets)
+
+
+def sample_data(endpoint: CheckedEndpoint, models: Models) -> Data:
+    """A request with what it must have, and a plain success from every backend."""
+    values: dict[Key, Any] = {}
+    for param in endpoint.params:
+        values[Role.PARAM, param.name] = _param(param)
+    if endpoint.body is not None:
+        values[Role.BODY, "body"] = sample(endpoint.body)
+    replies: dict[str, Any] = {}
+    for call in endpoint.calls:
+        label = operation_label(call.operation)
+        if label not in replies:
+            replies[label] = reply_of(call, models)
+        values[Role.CALL, call.name] = replies[label]
+    return Data(values, {let.name: let for let in endpoint.lets})
+
+
+def _param(param: CheckedParam) -> Any:
+    if param.has_default:
+        return param.default
+    return sample(param.type, param.docs, param.name) if param.required else None
+
+
+def operation_label(operation: Operation) -> str:
+    """How the emitted tests call an operation: `catalog.getProduct`."""
+    return f"{operation.backend}.{operation.key}"
+
+
+def reply_of(call: CheckedCall, models: Models) -> Any:
+    """What the backend answers: the document's sample, of which only the fields in use are kept."""
+    if isinstance(call.reply, Null):
+        return None
+    data = sample_reply(call.operation)[1]
+    if data is None or not fits(data, call.reply):
+        data = sample(non_null(call.reply))
+    return pruned(data, call.reply, models)
+
+
+def reply_status(operation: Operation) -> int:
+    return sample_reply(operation)[0]
+
+
+def reply_headers(endpoint: CheckedEndpoint, call: CheckedCall) -> tuple[tuple[str, str], ...]:
+    """The headers of the answer that the endpoint reads."""
+    names = {n.name for n in walk(*endpoint_exprs(endpoint)) if isinstance(n, HeaderOf) and n.call == call.name}
+    return tuple((name, "sample") for name in sorted(names))
+
+
+def pruned(data: Any, of: Type, models: Models) -> Any:
+    """The data without what no expression reads."""
+    match of:
+        case Nullable(inner):
+            return None if data is None else pruned(data, inner, models)
+        case ListType(item) if isinstance(data, list):
+            return [pruned(one, item, models) for one in data]
+        case MapType(_, value) if isinstance(data, dict):
+            return {key: pruned(one, value, models) for key, one in data.items()}
+        case ObjectType() if isinstance(data, dict):
+            return _pruned_object(data, of, models)
+    return data
+
+
+def _pruned_object(data: dict[str, Any], of: ObjectType, models: Models) -> Any:
+    keys = models.keys(of)
+    if not keys or any(models.usage.is_whole(key) for key in keys):
+        return data
+    kept = {name for key in keys for name in models.usage.kept(key)}
+    fields = {name: field_ for key in keys for name, field_ in fields_of(key).items()} | dict(of.fields)
+    return {name: pruned(value, fields[name].type, models) for name, value in data.items() if name in kept}
+
+
+def widened(data: Any, of: Type) -> Any:
+    """The data as a newer backend may send it: with further fields, and members that enums do not know."""
+    match of:
+        case Nullable(inner):
+            return None if data is None else widened(data, inner)
+        case ListType(item) if isinstance(data, list):
+            return [widened(one, item) for one in data]
+        case MapType(_, value) if isinstance(data, dict):
+            return {key: widened(one, value) for key, one in data.items()}
+        case ObjectType() if isinstance(data, dict):
+            made = {n: widened(v, of.fields[n].type) if n in of.fields else v for n, v in data.items()}
+            return made if of.extra is not None else {**made, NEWER: [{}]}
+        case Scalar(_, values, True) if values and isinstance(data, str):
+            return NEWER
+        case Union():
+            return data
+    return data
+
+
+NEWER = "newer-than-the-document"
+"""A field, and a member of enums, that no document has."""

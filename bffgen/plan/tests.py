@@ -1,0 +1,263 @@
+"""The emitted tests of an endpoint: what is sent, what the backends answer, what must come of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard
+from bffgen.expr.tree import Role
+from bffgen.openapi.model import is_json
+from bffgen.openapi.sample import sample
+from bffgen.plan.answers import passed_statuses
+from bffgen.plan.tests_model import (
+    EndpointTests,
+    FailureCase,
+    OperationPlan,
+    RefusalCase,
+    SampleReply,
+    SampleRequest,
+)
+from bffgen.plan.operations import Clients
+from bffgen.plan.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
+from bffgen.plan.satisfy import satisfied
+from bffgen.plan.schedule import CallNode, GuardNode, Schedule
+from bffgen.plan.schemas import Models
+from bffgen.plan.simulate import Fault, Outcome, matching, react, simulate
+from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar
+
+_LEAST_TIMEOUT = 1.0
+"""Seconds that a call must have for a test to tell its cancellation from its running out of time."""
+
+
+def plan_tests(
+    endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models, module: str
+) -> EndpointTests:
+    """The tests of one endpoint; `module` is the endpoint's own name."""
+    return _Planner(endpoint, plan, gateway, models).plan(f"test_{module}")
+
+
+class _Planner:
+    def __init__(self, endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models) -> None:
+        self.endpoint = endpoint
+        self.schedule = plan
+        self.credentials = _with_credentials(gateway)
+        self.data = _agreeable(endpoint, plan, sample_data(endpoint, models))
+        self.usual = self._simulate(self.data)
+        labels = [operation_label(call.operation) for call in endpoint.calls]
+        self.single = {label for label in labels if labels.count(label) == 1}
+
+    def plan(self, module: str) -> EndpointTests:
+        return EndpointTests(
+            module,
+            self.endpoint.path,
+            self._request(self.data),
+            self._replies(self.data),
+            _sorted(self.usual.statuses),
+            self._newer(),
+            self._invalid(),
+            tuple(self._failures()),
+            tuple(self._refusals()),
+            self._meetings(),
+            self._cancelled(),
+        )
+
+    def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
+        return simulate(self.endpoint, self.schedule, data, self.credentials, faults)
+
+    # ------------------------------------------------------------------------------------------------- samples
+
+    def _request(self, data: Data) -> SampleRequest:
+        endpoint, path, query = self.endpoint, self.endpoint.path, list[tuple[str, str]]()
+        headers: list[tuple[str, str]] = []
+        cookies: list[str] = []
+        for param in endpoint.params:
+            value = data.values[Role.PARAM, param.name]
+            spelled = [_spelled(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
+            if param.location == "path":
+                path = path.replace(f"{{{param.wire_name}}}", quote("".join(spelled), safe=""))
+            elif param.has_default and value == param.default:
+                continue
+            elif param.location == "query":
+                query += [(param.wire_name, text) for text in spelled]
+            elif param.location == "header":
+                headers += [(param.wire_name, text) for text in spelled]
+            else:
+                cookies += [f"{param.wire_name}={text}" for text in spelled]
+        headers += [("Cookie", "; ".join(cookies))] if cookies else []
+        url = f"{path}?{urlencode(query)}" if query else path
+        body = data.values.get((Role.BODY, "body"))
+        return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None)
+
+    def _replies(self, data: Data) -> tuple[tuple[str, SampleReply], ...]:
+        made: dict[str, SampleReply] = {}
+        for call in self.endpoint.calls:
+            body = data.values[Role.CALL, call.name]
+            headers = reply_headers(self.endpoint, call)
+            reply = SampleReply(reply_status(call.operation), body, not isinstance(call.reply, Null), headers)
+            made.setdefault(operation_label(call.operation), reply)
+        return tuple(made.items())
+
+    def _newer(self) -> tuple[tuple[str, SampleReply], ...]:
+        """The replies with more in them, where that must make no difference."""
+        data = Data({**self.data.values}, self.data.lets)
+        for call in self.endpoint.calls:
+            data[Role.CALL, call.name] = widened(self.data.values[Role.CALL, call.name], call.reply)
+        same = self.usual.succeeds and self._simulate(data) == self.usual
+        return self._replies(data) if same and data.values != self.data.values else ()
+
+    def _invalid(self) -> SampleRequest | None:
+        """A request that is refused at the edge."""
+        request = self._request(self.data)
+        if isinstance(self.endpoint.body, ObjectType):
+            return SampleRequest(request.method, request.url, request.headers, ["no object"], True)
+        for param in self.endpoint.params:
+            number = isinstance(param.type, Scalar) and param.type.kind in (Kind.INTEGER, Kind.NUMBER)
+            if number and param.location in ("path", "query"):
+                return self._with_text(param.name, request)
+        return None
+
+    def _with_text(self, name: str, request: SampleRequest) -> SampleRequest:
+        data = Data({**self.data.values, (Role.PARAM, name): "no-number"}, self.data.lets)
+        changed = self._request(data)
+        return SampleRequest(request.method, changed.url, request.headers, request.body, request.has_body)
+
+    # ------------------------------------------------------------------------------------------------ failures
+
+    def _failures(self) -> Iterator[FailureCase]:
+        for call in self.endpoint.calls:
+            label = operation_label(call.operation)
+            if self.usual.made.get(call.name) is not False and label in self.single:
+                for fault in _faults(call):
+                    yield self._failure(call, label, fault)
+
+    def _failure(self, call: CheckedCall, label: str, fault: Fault) -> FailureCase:
+        outcome = self._simulate(self.data, {label: fault})
+        sure = outcome.succeeds and self.usual.made.get(call.name) is True
+        degraded = ", ".join(sorted(outcome.degraded)) if sure else None
+        reply = _failed(call, fault) if isinstance(fault, int) else fault
+        return FailureCase(label, reply, _sorted(outcome.statuses), degraded)
+
+    def _refusals(self) -> Iterator[RefusalCase]:
+        """For each guard data that it refuses while the others are content, where that is simply made."""
+        before = [step for step in self.schedule.before if isinstance(step, CheckedGuard)]
+        nodes = [node.guards for node in self.schedule.nodes if isinstance(node, (CallNode, GuardNode))]
+        for guard in [*before, *(guard for guards in nodes for guard in guards)]:
+            data = satisfied(guard.that, False, self.data)
+            if data is None:
+                continue
+            outcome = self._simulate(data)
+            if outcome.statuses == {guard.status}:
+                usual, replies = dict(self._replies(self.data)), self._replies(data)
+                changed = tuple((label, reply) for label, reply in replies if usual[label] != reply)
+                yield RefusalCase(self._request(data), changed, (guard.status,))
+
+    # --------------------------------------------------------------------------------------------- concurrency
+
+    def _meetings(self) -> tuple[tuple[str, ...], ...]:
+        """Operations of the same depth: none waits for another, so all are under way together."""
+        levels: dict[int, list[str]] = {}
+        depth: dict[str, int] = {}
+        for node in self.schedule.nodes:
+            late = node.late if isinstance(node, CallNode) else ()
+            level = max((depth[key] + 1 for key in (*node.values, *node.waits)), default=0)
+            depth[node.key] = max([level, *(depth[key] + 1 for key in late)])
+            if isinstance(node, CallNode) and self._certain(node.call):
+                levels.setdefault(level, []).append(operation_label(node.call.operation))
+        return tuple(tuple(labels) for _, labels in sorted(levels.items()) if len(labels) > 1)
+
+    def _certain(self, call: CheckedCall) -> bool:
+        sure = self.usual.succeeds and self.usual.made.get(call.name) is True
+        return sure and operation_label(call.operation) in self.single
+
+    def _cancelled(self) -> tuple[str, str, float] | None:
+        """A hard call, and a read beside it that is cancelled when the hard one fails."""
+        roots = [n for n in self.schedule.nodes if isinstance(n, CallNode) and not (n.values or n.waits)]
+        certain = [node.call for node in roots if self._certain(node.call)]
+        hard = [call for call in certain if react(call, 500, False)[0] is not None and not call.write]
+        long = [call for call in certain if not call.write and call.timeout >= _LEAST_TIMEOUT]
+        for first in hard:
+            for second in sorted(long, key=lambda call: -call.timeout):
+                if first is not second and self.endpoint.deadline >= _LEAST_TIMEOUT:
+                    seconds = min(second.timeout, self.endpoint.deadline) / 2
+                    return operation_label(first.operation), operation_label(second.operation), seconds
+        return None
+
+
+def _agreeable(endpoint: CheckedEndpoint, plan: Schedule, data: Data) -> Data:
+    """The data changed so that every call is made and every guard content, as far as that is simply done."""
+    conditions = [step.that for step in plan.before if isinstance(step, CheckedGuard)]
+    for node in plan.nodes:
+        if isinstance(node, CallNode) and node.call.when is not None:
+            conditions.append(node.call.when)
+        if isinstance(node, (CallNode, GuardNode)):
+            conditions += [guard.that for guard in node.guards]
+    conditions += [call.success for call in endpoint.calls if call.success is not None]
+    for condition in conditions:
+        data = satisfied(condition, True, data) or data
+    by_operation: dict[str, Any] = {}
+    for call in endpoint.calls:
+        data[Role.CALL, call.name] = by_operation.setdefault(
+            operation_label(call.operation), data.values[Role.CALL, call.name]
+        )
+    return data
+
+
+def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:
+    forwarded = {b.name: {header.lower() for header in b.forward_headers} for b in gateway.backends}
+    return frozenset(name for name, headers in forwarded.items() if headers & {"authorization", "cookie"})
+
+
+def _faults(call: CheckedCall) -> list[Fault]:
+    """The ways to fail that make a difference, and the usual ones."""
+    found: dict[Fault, None] = dict.fromkeys([500, "timeout", "unreachable"])
+    if not isinstance(call.reply, Null):
+        found["invalid"] = None
+    found.update(dict.fromkeys(passed_statuses(call)))
+    for reaction in call.reactions:
+        if isinstance(reaction.when, int):
+            found[reaction.when] = None
+        elif reaction.when in ("4xx", "5xx"):
+            first = 400 if reaction.when == "4xx" else 500
+            free = [s for s in (first, first + 3, first + 1) if matching(call, s) is reaction]
+            found.update(dict.fromkeys(free[:1]))
+    return list(found)
+
+
+def _failed(call: CheckedCall, status: int) -> SampleReply:
+    """The documented answer for a status that is no success."""
+    response = call.operation.failure(status)
+    if response is None or response.type is None or not is_json(response.media_type or ""):
+        return SampleReply(status, None, False)
+    return SampleReply(status, sample(response.type), True, (), _plain(response.media_type or ""))
+
+
+def _plain(media_type: str) -> str:
+    plain = media_type.split(";")[0].strip().lower()
+    return plain if "*" not in plain and plain else "application/json"
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _sorted(statuses: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(statuses))
+
+
+def operation_plans(clients: Clients) -> tuple[OperationPlan, ...]:
+    """Every operation in use, those with fewer variables in the path first."""
+    found: dict[str, OperationPlan] = {}
+    for backend in clients.backends:
+        for used in backend.operations:
+            operation = used.operation
+            parts = re.split(r"\{[^{}]*\}", operation.path)
+            pattern = "[^/]*".join(re.escape(part) for part in parts)
+            found[used.label] = OperationPlan(used.label, backend.attribute, operation.method, pattern)
+    return tuple(sorted(found.values(), key=lambda plan: (plan.pattern.count("[^/]*"), plan.label)))
+
+

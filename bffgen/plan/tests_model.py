@@ -1,0 +1,82 @@
+"""The tests of an endpoint, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """A request to the gateway. `body` only counts with `has_body`."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: Any
+    has_body: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReply:
+    """What a backend answers: JSON, or nothing without `has_body`."""
+
+    status: int
+    body: Any
+    has_body: bool
+    headers: tuple[tuple[str, str], ...] = ()
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class FailureCase:
+    """An operation fails. `fault` is a reply with an error status, or `timeout`, `unreachable`, `invalid`.
+
+    `statuses`: what may be answered, one where it is sure; `degraded` what the header then says, if it is sure.
+    """
+
+    operation: str
+    fault: SampleReply | str
+    statuses: tuple[int, ...]
+    degraded: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCase:
+    """Data that a guard refuses, and with what."""
+
+    request: SampleRequest
+    replies: tuple[tuple[str, SampleReply], ...]  # those that differ
+    statuses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointTests:
+    """`module` is the tests' own name. `newer` are replies with more in them than the documents have.
+
+    `meetings` are operations that are under way at the same time. `cancelled`: when the first operation fails the
+    second one, still under way, is cancelled, well before `seconds` have passed.
+    """
+
+    module: str
+    path: str
+    request: SampleRequest
+    replies: tuple[tuple[str, SampleReply], ...]
+    statuses: tuple[int, ...]
+    newer: tuple[tuple[str, SampleReply], ...]
+    invalid: SampleRequest | None
+    failures: tuple[FailureCase, ...]
+    refusals: tuple[RefusalCase, ...]
+    meetings: tuple[tuple[str, ...], ...]
+    cancelled: tuple[str, str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """How the in-memory backends tell which operation is asked for."""
+
+    label: str
+    backend: str  # its attribute
+    method: str
+    pattern: str  # of the path
+
