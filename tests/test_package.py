@@ -38,9 +38,7 @@ def test_the_wheel_brings_its_templates(unpacked: Path) -> None:
     assert done.stdout.strip() == str(unpacked / "bffgen/templates"), done.stderr
     shipped = {str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.*")}
     missing = {
-        name
-        for name in shipped
-        if "__pycache__" not in name and not (unpacked / "bffgen/templates" / name).exists()
+        name for name in shipped if "__pycache__" not in name and not (unpacked / "bffgen/templates" / name).exists()
     }
     assert missing == set()
 

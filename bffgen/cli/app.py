@@ -82,11 +82,22 @@ def init(
 
 
 @app.command()
-def check(spec: SpecArgument = None, format: FormatOption = Format.TEXT, quiet: QuietOption = False) -> None:
+def check(
+    specs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[SPEC]...",
+            help="The specs; left out: bff.yaml, bffgen.yaml or the one *.bff.yaml here.",
+            show_default=False,
+        ),
+    ] = None,
+    format: FormatOption = Format.TEXT,
+    quiet: QuietOption = False,
+) -> None:
     """Type-check a spec against the backends' documents. Writes nothing."""
     from bffgen.cli.compile import check as command
 
-    raise typer.Exit(command(spec, format, quiet))
+    raise typer.Exit(max(command(spec, format, quiet) for spec in specs or [None]))
 
 
 @app.command()

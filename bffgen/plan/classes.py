@@ -88,7 +88,7 @@ class ClassPlan:
     whole: bool
     extra: bool
     request: bool  # enums and patterns are checked
-    own: bool  # made by the gateway, not read: bounds are not checked again
+    own: bool  # an answer that the gateway makes: bounds were checked where its values were read
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,7 +18,6 @@ from bffgen.plan.tests import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
 
-
 _APP = (
     "annotations app asynccontextmanager configure_logging create_app document_router health_router httpx "
     "install_problems lifespan open_backends settings transport used".split()

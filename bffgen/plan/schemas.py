@@ -156,7 +156,7 @@ def _class(models: Models, key: ClassKey) -> ClassPlan:
         whole,
         whole and (key.extra is not None if isinstance(key, ObjectType) else True),
         isinstance(key, ObjectType) and key.request,
-        isinstance(key, ObjectType) and key.backend is None,
+        isinstance(key, ObjectType) and key.backend is None and not key.request,
     )
 
 

@@ -12,6 +12,12 @@ from bffgen.expr.tree import Role
 from bffgen.openapi.model import is_json
 from bffgen.openapi.sample import sample
 from bffgen.plan.answers import passed_statuses
+from bffgen.plan.operations import Clients
+from bffgen.plan.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
+from bffgen.plan.satisfy import satisfied
+from bffgen.plan.schedule import CallNode, GuardNode, Schedule
+from bffgen.plan.schemas import Models
+from bffgen.plan.simulate import Fault, Outcome, matching, react, simulate
 from bffgen.plan.tests_model import (
     EndpointTests,
     FailureCase,
@@ -20,12 +26,6 @@ from bffgen.plan.tests_model import (
     SampleReply,
     SampleRequest,
 )
-from bffgen.plan.operations import Clients
-from bffgen.plan.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
-from bffgen.plan.satisfy import satisfied
-from bffgen.plan.schedule import CallNode, GuardNode, Schedule
-from bffgen.plan.schemas import Models
-from bffgen.plan.simulate import Fault, Outcome, matching, react, simulate
 from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar
 
 _LEAST_TIMEOUT = 1.0

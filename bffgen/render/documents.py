@@ -57,9 +57,13 @@ def labels(modules: Sequence[ModelModule]) -> dict[ModelRef, Label]:
     }
 
 
-def document(shown: Mapping[ModelRef, Label]) -> Schema:
-    """The document of all classes."""
-    schemas = {label.text: _Printer(label.module, shown).model(label.plan) for label in shown.values()}
+Bounded = tuple[Kind, tuple[tuple[str, Any], ...]]
+"""A scalar with bounds that stands inside of a list or map: its kind and the keywords of JSON Schema."""
+
+
+def document(shown: Mapping[ModelRef, Label], inner: dict[Bounded, str]) -> Schema:
+    """The document of all classes. `inner` receives a name for each scalar whose bounds the generator would lose."""
+    schemas = {label.text: _Printer(label.module, shown, inner).model(label.plan) for label in shown.values()}
     info = {"title": "models", "version": "1"}
     return {"openapi": "3.1.0", "info": info, "paths": {}, "components": {"schemas": schemas}}
 
@@ -76,7 +80,8 @@ def wire_name(entry: FieldPlan) -> str:
 
 
 class _Printer:
-    def __init__(self, module: ModelModule, shown: Mapping[ModelRef, Label]) -> None:
+    def __init__(self, module: ModelModule, shown: Mapping[ModelRef, Label], inner: dict[Bounded, str]) -> None:
+        self._inner = inner
         self._runtime = module.runtime
         self._models = module.models
         self._labels = shown
@@ -110,9 +115,9 @@ class _Printer:
             case Scalar():
                 return self._scalar(of, plan)
             case ListType(item):
-                return {"type": "array", "items": self._schema(item, plan)}
+                return {"type": "array", "items": self._item(item, plan)}
             case MapType(_, value):
-                return {"type": "object", "additionalProperties": self._schema(value, plan)}
+                return {"type": "object", "additionalProperties": self._item(value, plan)}
             case Nullable(inner):
                 return _or_null(self._schema(inner, plan), nested=True)
             case Null():
@@ -121,6 +126,16 @@ class _Printer:
                 return self._either(of, plan)
             case _:
                 return dict(_ANYTHING)
+
+    def _item(self, of: Type, plan: ClassPlan) -> Schema:
+        """An element. The generator makes a class of its own for one with bounds; a name stands in for it."""
+        scalar = non_null(of)
+        found = kept_bounds(scalar, patterns=True) if plan.request and isinstance(scalar, Scalar) else {}
+        if not found or not isinstance(scalar, Scalar):
+            return self._schema(of, plan)
+        name = self._inner.setdefault((scalar.kind, tuple(sorted(found.items()))), f"Bounded{len(self._inner)}")
+        made = {"type": "object", "customTypePath": f"{self._runtime}.{name}"}
+        return {"anyOf": [made, {"type": "null"}]} if is_nullable(of) else made
 
     def _scalar(self, of: Scalar, plan: ClassPlan) -> Schema:
         if plan.request and of.values and not of.open and of.kind in _LITERALS:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import gc
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bffgen.plan.files import HEADER
-from bffgen.plan.schemas import ModelModule, ModelRef
-from bffgen.render.documents import EMPTY_NAME, Label, aliases, document, labels
+from bffgen.plan.schemas import WIRE, ModelModule, ModelRef
+from bffgen.render.documents import EMPTY_NAME, Bounded, Label, Schema, aliases, document, labels
 from bffgen.render.inspection import RenderError, inspect
+from bffgen.typesystem.model import Kind
 
 __all__ = ["RenderError", "render_models"]
 
@@ -27,21 +28,23 @@ def render_models(modules: Sequence[ModelModule]) -> dict[str, str]:
     if not modules:
         return {}
     shown = labels(modules)
-    text = _generated(shown, modules[0].runtime)
+    inner: dict[Bounded, str] = {}
+    text = _generated(document(shown, inner), shown, modules[0].runtime)
     tree = ast.parse(text)
     sources = inspect(tree, {label.text: label.plan for label in shown.values()}, text)
     lines = text.split("\n")
-    return {module.path: _Module(module, shown, sources).text(tree, lines) for module in modules}
+    names = {name: of for of, name in inner.items()}
+    return {module.path: _Module(module, shown, sources, names).text(tree, lines) for module in modules}
 
 
-def _generated(shown: Mapping[ModelRef, Label], runtime: str) -> str:
+def _generated(asked: Schema, shown: Mapping[ModelRef, Label], runtime: str) -> str:
     with warnings.catch_warnings(), _uncollected():
         warnings.simplefilter("ignore")
         from datamodel_code_generator import LiteralType, PythonVersion, generate
         from datamodel_code_generator.enums import DataModelType, InputFileType, TargetPydanticVersion
 
         made = generate(
-            document(shown),
+            asked,
             input_file_type=InputFileType.OpenAPI,
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,
@@ -86,8 +89,15 @@ def _uncollected() -> Iterator[None]:
 class _Module:
     """Prints one module out of the generated text. `sources` says where the text imports each name from."""
 
-    def __init__(self, module: ModelModule, shown: Mapping[ModelRef, Label], sources: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        module: ModelModule,
+        shown: Mapping[ModelRef, Label],
+        sources: Mapping[str, str],
+        bounded: Mapping[str, Bounded],
+    ) -> None:
         self._module = module
+        self._bounded = {name: _annotation(*of, module.runtime) for name, of in bounded.items()}
         self._sources = sources
         self._own = {label.text: label.plan.name for label in shown.values() if label.module is module}
         local = {ref: name for name, ref in module.borrowed.items()}
@@ -140,7 +150,13 @@ class _Module:
                     one.args = []
                 case ast.Name():
                     one.id = self._name(one.id)
+        if self._bounded:
+            node.annotation = _Put(self._bounded, self._use).visit(node.annotation)
         return node
+
+    def _use(self, names: Mapping[str, str]) -> None:
+        for name, source in names.items():
+            self._imports.setdefault(source, set()).add(name)
 
     def _name(self, name: str) -> str:
         """The name that a name of the generated text has in this module; it is imported if need be."""
@@ -151,7 +167,7 @@ class _Module:
             shown = ref.name if ref.name == local else f"{ref.name} as {local}"
             self._imports.setdefault(ref.module, set()).add(shown)
             return local
-        if name in self._sources:
+        if name in self._sources and name not in self._bounded:
             self._imports.setdefault(self._sources[name], set()).add(name)
         return name
 
@@ -164,6 +180,43 @@ class _Module:
             group = groups[2 if own else 0 if source in _STANDARD else 1]
             group.append(f"from {source} import {', '.join(_isorted(names))}")
         return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+_FIELD_OPTIONS = {
+    "minimum": "ge",
+    "exclusiveMinimum": "gt",
+    "maximum": "le",
+    "exclusiveMaximum": "lt",
+    "multipleOf": "multiple_of",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+    "pattern": "pattern",
+}
+
+
+def _annotation(kind: Kind, bounds: tuple[tuple[str, object], ...], runtime: str) -> tuple[ast.expr, Mapping[str, str]]:
+    """`Annotated[Integer, Field(ge=1)]`, and where its names are imported from."""
+    base = WIRE.get(kind, "str")
+    options = ", ".join(f"{_FIELD_OPTIONS[keyword]}={ascii(value)}" for keyword, value in bounds)
+    used = {"Annotated": "typing", "Field": "pydantic"} | ({base: runtime} if kind in WIRE else {})
+    return ast.parse(f"Annotated[{base}, Field({options})]", mode="eval").body, used
+
+
+class _Put(ast.NodeTransformer):
+    """Puts the annotations of bounded elements in the place of their names."""
+
+    def __init__(
+        self, bounded: Mapping[str, tuple[ast.expr, Mapping[str, str]]], use: Callable[[Mapping[str, str]], None]
+    ) -> None:
+        self._bounded = bounded
+        self._use = use
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self._bounded:
+            return node
+        made, used = self._bounded[node.id]
+        self._use(used)
+        return made
 
 
 def _isorted(names: Iterable[str]) -> list[str]:

@@ -1,7 +1,131 @@
+"""The emitted tests."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Sequence
+
+from bffgen.plan.lines import plan_text
+from bffgen.plan.model import EndpointPlan, GatewayPlan
+from bffgen.plan.quote import called
+from bffgen.plan.tests_model import EndpointTests, FailureCase, RefusalCase, SampleReply, SampleRequest
+from bffgen.render.code import Code, docstring, expression, identifier, joined, literal, module_name
+from bffgen.render.environment import render
+from bffgen.render.views import View
+
+_FAULTS = {"timeout": "SLOW", "unreachable": "UNREACHABLE", "invalid": "GARBLED"}
+_NAMES = ("GARBLED", "SLOW", "UNREACHABLE", "Reply", "Request")
 
 
-def test_files(plan) -> Iterator[tuple[str,str]]:
-    return iter(())
+def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
+    """The tests of the project, by path."""
+    backends = [
+        {"name": identifier(backend.attribute), "test_url": literal(f"http://{backend.attribute}.test")}
+        for backend in plan.backends
+    ]
+    yield "tests/__init__.py", render("tests/__init__.py.jinja")
+    yield "tests/conftest.py", render("tests/conftest.py.jinja", package=identifier(plan.package), backends=backends)
+    operations = [literal((one.label, one.backend, one.method, one.pattern)) for one in plan.operations]
+    yield "tests/data.py", render("tests/data.py.jinja", operations=operations)
+    for endpoint in plan.endpoints:
+        name = module_name(endpoint.tests.module)
+        yield f"tests/{name}.py", render("tests/test_endpoint.py.jinja", **_view(endpoint))
+
+
+def _view(endpoint: EndpointPlan) -> View:
+    tests = endpoint.tests
+    return {
+        "title": docstring(plan_text(endpoint.method, endpoint.path, ())),
+        "names": joined([identifier(name) for name in _NAMES if name in _used(tests)], ", "),
+        "method": literal(endpoint.method),
+        "path": literal(tests.path),
+        "request": _request(tests.request),
+        "replies": _replies(tests.replies),
+        "statuses": {"code": literal(set(tests.statuses)), "comment": len(tests.statuses) > 1},
+        "never_degraded": len(tests.statuses) == 1,
+        "head": _request(_as_head(tests.request)) if endpoint.method == "GET" else None,
+        "newer": _replies(tests.newer) if tests.newer else None,
+        "invalid": _request(tests.invalid) if tests.invalid is not None else None,
+        "refusals": [_refusal(case) for case in tests.refusals],
+        "failures": [_failure(case) for case in tests.failures],
+        "meetings": [_meeting(group, at) for at, group in enumerate(tests.meetings)],
+        "times": tests.cancelled is not None,
+        "cancelled": _cancelled(tests),
+    }
+
+
+def _used(tests: EndpointTests) -> set[str]:
+    """What the tests take from `data`."""
+    faults = {_FAULTS[case.fault] for case in tests.failures if isinstance(case.fault, str)}
+    return {"Reply", "Request", *faults}
+
+
+def _as_head(request: SampleRequest) -> SampleRequest:
+    return SampleRequest("HEAD", request.url, request.headers, request.body, request.has_body)
+
+
+def _request(request: SampleRequest) -> Code:
+    return expression(_request_tree(request))
+
+
+def _request_tree(request: SampleRequest) -> ast.expr:
+    options = {
+        "headers": _data(dict(request.headers)) if request.headers else None,
+        "body": _data(request.body) if request.has_body else None,
+    }
+    return called("Request", _data(request.method), _data(request.url), **options)
+
+
+def _reply_tree(reply: SampleReply) -> ast.expr:
+    made = called(
+        "Reply",
+        _data(reply.status),
+        headers=_data(dict(reply.headers)) if reply.headers else None,
+        media_type=_data(reply.media_type) if reply.media_type != "application/json" else None,
+    )
+    if reply.has_body:
+        made.args.append(_data(reply.body))
+    return made
+
+
+def _replies(replies: Sequence[tuple[str, SampleReply]]) -> Code:
+    """A dictionary of replies by operation."""
+    return expression(ast.Dict([_data(label) for label, _ in replies], [_reply_tree(reply) for _, reply in replies]))
+
+
+def _data(value: object) -> ast.expr:
+    """JSON data as a tree."""
+    if isinstance(value, dict):
+        return ast.Dict([_data(key) for key in value], [_data(one) for one in value.values()])
+    if isinstance(value, list):
+        return ast.List([_data(one) for one in value], ast.Load())
+    return ast.parse(literal(value), mode="eval").body
+
+
+def _failure(case: FailureCase) -> View:
+    known = isinstance(case.fault, SampleReply)
+    fault = expression(_reply_tree(case.fault)) if known else identifier(_FAULTS[case.fault])
+    return {
+        "operation": literal(case.operation),
+        "fault": fault,
+        "statuses": literal(set(case.statuses)),
+        "degraded": literal(case.degraded),
+    }
+
+
+def _refusal(case: RefusalCase) -> View:
+    [status] = case.statuses
+    return {"request": _request(case.request), "replies": _replies(case.replies), "status": status}
+
+
+def _meeting(group: Sequence[str], at: int) -> View:
+    suffix = identifier(f"_{at + 1}") if at else joined([])
+    return {"operations": literal(set(group)), "suffix": suffix}
+
+
+def _cancelled(tests: EndpointTests) -> View | None:
+    if tests.cancelled is None:
+        return None
+    first, second, seconds = tests.cancelled
+    return {"first": literal(first), "second": literal(second), "seconds": literal(seconds)}
+

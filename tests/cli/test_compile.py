@@ -78,6 +78,15 @@ def test_errors_are_printed_and_nothing_is_written(bffgen: Run, tmp_path: Path, 
     assert not (tmp_path / "out").exists()
 
 
+def test_several_specs_are_checked_in_one_run(bffgen: Run, produto: Path) -> None:
+    replace(produto, "preco.valor", "preco.valro")
+    done = bffgen("check", produto, ROOT / "specs/bookinfo/bookinfo.yaml", "--format", "concise")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1
+    done = bffgen("check", ROOT / "specs/bookinfo/bookinfo.yaml", produto)
+    assert done.returncode == 1 and "bookinfo.yaml: 1 endpoint" in done.stderr
+
+
 def test_formats(bffgen: Run, produto: Path) -> None:
     replace(produto, "preco.valor", "preco.valro")
     concise = bffgen("check", produto, "--format", "concise").stdout
