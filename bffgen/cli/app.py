@@ -86,7 +86,7 @@ def check(
     specs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[SPEC]...",
+            metavar="SPEC...",
             help="The specs; left out: bff.yaml, bffgen.yaml or the one *.bff.yaml here.",
             show_default=False,
         ),
@@ -97,7 +97,7 @@ def check(
     """Type-check a spec against the backends' documents. Writes nothing."""
     from bffgen.cli.compile import check as command
 
-    raise typer.Exit(max(command(spec, format, quiet) for spec in specs or [None]))
+    raise typer.Exit(max(command(spec, format, quiet) for spec in specs or (None,)))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.expr.faults import fault_of
 from bffgen.source.text import Span
 
 MAX_LENGTH = 8_000  # characters of one expression
@@ -53,20 +54,6 @@ class Parsed:
         return self.source.text[self._offset(node.col_offset) : self._offset(node.end_col_offset or 0)]
 
 
-_HINTS = (
-    ("&&", "write `and`"),
-    ("||", "write `or`"),
-    ("?.", "write `.`: the field of null is null"),
-    ("??", "write `default(a, b)`"),
-    ("=>", "write `[f(x) for x in xs]`"),
-    ("${", "write the expression without `${ }`"),
-    ("{{", "write the expression without `{{ }}`"),
-    ("===", "write `==`"),
-    ("!", "write `not`"),
-    ("$", "write the name without `$`"),
-)
-
-
 def parse(source: SourceText, diags: Diagnostics) -> Parsed | None:
     """Parse one expression; None after a message (BFF113) when it is not one."""
     flat = source.text.replace("\n", " ")
@@ -111,10 +98,11 @@ def _report_syntax(source: SourceText, shift: int, body: str, error: SyntaxError
     if not source.text.strip():
         diags.report("BFF113", "an expression is missing", source.span)
         return
-    at = max(0, min(shift + (error.offset or 1) - 1, len(source.text) - 1))
-    help_ = next((hint for sign, hint in _HINTS if sign in body), None)
-    where = source.part(at, at + 1)
-    diags.report("BFF113", "this is not an expression", Label(where, f"Python says: {error.msg}"), help=help_)
+    fault = fault_of(error, body)
+    start, end = (max(0, min(shift + at, len(source.text))) for at in (fault.start, fault.end))
+    start = min(start, max(len(source.text) - 1, 0))
+    where = source.part(start, max(end, start + 1))
+    diags.report("BFF113", "this is not an expression", Label(where, fault.words), help=fault.help)
 
 
 def _too_deep(tree: ast.expr) -> bool:

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping
+
 from bffgen.check.model import AnswerWith, CheckedCall, CheckedEndpoint, FailWith, PassOn, Use
 from bffgen.expr.tree import Literal
+from bffgen.plan.answers import passed_statuses
 from bffgen.plan.model import CallLine
-from bffgen.plan.schedule import CallNode, Schedule
+from bffgen.plan.schedule import CallNode, GuardNode, Node, Schedule
+
+
+LINE_LENGTH = 96
 
 
 def call_lines(endpoint: CheckedEndpoint, plan: Schedule) -> tuple[CallLine, ...]:
     """The calls in the order written."""
     nodes = {node.key: node for node in plan.nodes}
-    calls = {call.name for call in endpoint.calls}
-    return tuple(_line(call, nodes[call.name], calls) for call in endpoint.calls)
+    return tuple(_line(call, nodes) for call in endpoint.calls)
 
 
-def _line(call: CheckedCall, node: object, calls: set[str]) -> CallLine:
-    assert isinstance(node, CallNode)
-    awaited = (*node.values, *node.waits)
-    waits = tuple(key for key in awaited if key in calls)
+def _line(call: CheckedCall, nodes: Mapping[str, Node]) -> CallLine:
+    node = nodes[call.name]
+    waits, guarded = _waits(node, nodes)
     notes = [_need(call)]
     if call.write:
         notes.append("a write")
     if waits:
         notes.append("after " + ", ".join(waits))
-    if any(key not in calls for key in awaited):
-        notes.append("after what it is made of" if not any(key.startswith("guards:") for key in awaited) else "after the guards")
+    if guarded:
+        notes.append("after the guards")
     if call.when is not None:
-        notes.append("only when asked for")
-    if call.passes:
-        notes.append(", ".join(map(str, sorted(call.passes))) + " passes through")
+        notes.append("not always")
+    passed = [str(status) for status in passed_statuses(call)]
+    if passed:
+        notes.append(f"{', '.join(passed)} {'passes' if len(passed) == 1 else 'pass'} through")
     notes += _reactions(call)
     return CallLine(call.name, f"{call.operation.backend}.{call.operation.key}", tuple(notes), waits, call.soft)
+
+
+def _waits(node: Node, nodes: Mapping[str, Node]) -> tuple[tuple[str, ...], bool]:
+    """The calls that a node waits for, those of a `let` in its place; and whether for guards, too."""
+    found: dict[str, None] = {}
+    guarded = False
+    for key in (*node.values, *node.waits):
+        other = nodes[key]
+        if isinstance(other, CallNode):
+            found[key] = None
+        else:
+            guarded = guarded or isinstance(other, GuardNode)
+            inner, more = _waits(other, nodes)
+            found.update(dict.fromkeys(inner))
+            guarded = guarded or more
+    return tuple(found), guarded
 
 
 def _need(call: CheckedCall) -> str:
@@ -72,5 +94,12 @@ def plan_text(method: str, path: str, lines: tuple[CallLine, ...]) -> str:
         return title
     names = max(len(line.name) for line in lines)
     operations = max(len(line.operation) for line in lines)
-    rows = [f"{line.name:{names}}  {line.operation:{operations}}  {', '.join(line.notes)}" for line in lines]
+    rows = [_row(line, names, operations) for line in lines]
     return "\n".join([title, "", *rows])
+
+
+def _row(line: CallLine, names: int, operations: int) -> str:
+    """The line; notes that are too many go on below."""
+    start = f"{line.name:{names}}  {line.operation:{operations}}  "
+    wrapped = textwrap.wrap(", ".join(line.notes), max(30, LINE_LENGTH - len(start)))
+    return start + f"\n{' ' * len(start)}".join(wrapped)

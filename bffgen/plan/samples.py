@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedLet, CheckedParam
 from bffgen.expr.tree import HeaderOf, Role
@@ -17,6 +18,7 @@ from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
 from bffgen.plan.walk import endpoint_exprs, walk
 from bffgen.typesystem.model import (
+    Kind,
     ListType,
     MapType,
     Null,
@@ -79,7 +81,9 @@ def sample_data(endpoint: CheckedEndpoint, models: Models) -> Data:
 def _param(param: CheckedParam) -> Any:
     if param.has_default:
         return param.default
-    return sample(param.type, param.docs, param.name) if param.required else None
+    data = sample(param.type, param.docs, param.name) if param.required else None
+    is_uuid = isinstance(param.type, Scalar) and param.type.kind is Kind.UUID
+    return str(UUID(data)) if is_uuid and isinstance(data, str) else data
 
 
 def operation_label(operation: Operation) -> str:
@@ -118,13 +122,20 @@ def pruned(data: Any, of: Type, models: Models) -> Any:
             return {key: pruned(one, value, models) for key, one in data.items()}
         case ObjectType() if isinstance(data, dict):
             return _pruned_object(data, of, models)
+        case Scalar(Kind.UUID) if isinstance(data, str):
+            return str(UUID(data))
     return data
 
 
 def _pruned_object(data: dict[str, Any], of: ObjectType, models: Models) -> Any:
     keys = models.keys(of)
     if not keys or any(models.usage.is_whole(key) for key in keys):
-        return data
+        known = of.extra is not None
+        return {
+            name: pruned(value, of.fields[name].type, models) if name in of.fields else value
+            for name, value in data.items()
+            if known or name in of.fields
+        }
     kept = {name for key in keys for name in models.usage.kept(key)}
     fields = {name: field_ for key in keys for name, field_ in fields_of(key).items()} | dict(of.fields)
     return {name: pruned(value, fields[name].type, models) for name, value in data.items() if name in kept}

@@ -38,6 +38,7 @@ class Outcome:
     degraded: frozenset[str]
     made: Mapping[str, bool | None]
     succeeds: bool  # for sure
+    data: Data = field(compare=False)  # with the values that calls came to have
 
     @property
     def sure(self) -> bool:
@@ -85,10 +86,10 @@ class _Run:
 
     def _outcome(self) -> Outcome:
         if self.certain:
-            return Outcome(frozenset(self.certain | self.possible), frozenset(), self.made, False)
+            return Outcome(frozenset(self.certain | self.possible), frozenset(), self.made, False, self.data)
         self.data[Role.DEGRADED, "degraded"] = self.degraded
         statuses = self._success() | self.possible
-        return Outcome(frozenset(statuses), frozenset(self.degraded), self.made, not self.possible)
+        return Outcome(frozenset(statuses), frozenset(self.degraded), self.made, not self.possible, self.data)
 
     def _success(self) -> set[int]:
         usual = set(self.endpoint.statuses)

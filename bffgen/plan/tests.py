@@ -12,6 +12,7 @@ from bffgen.expr.tree import Role
 from bffgen.openapi.model import is_json
 from bffgen.openapi.sample import sample
 from bffgen.plan.answers import passed_statuses
+from bffgen.plan.evaluate import Unsure, evaluate
 from bffgen.plan.operations import Clients
 from bffgen.plan.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
 from bffgen.plan.satisfy import satisfied
@@ -26,7 +27,8 @@ from bffgen.plan.tests_model import (
     SampleReply,
     SampleRequest,
 )
-from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar
+from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown
+from bffgen.typesystem.relations import parts
 
 _LEAST_TIMEOUT = 1.0
 """Seconds that a call must have for a test to tell its cancellation from its running out of time."""
@@ -50,12 +52,15 @@ class _Planner:
         self.single = {label for label in labels if labels.count(label) == 1}
 
     def plan(self, module: str) -> EndpointTests:
+        expected = self._expected()
         return EndpointTests(
             module,
             self.endpoint.path,
             self._request(self.data),
             self._replies(self.data),
             _sorted(self.usual.statuses),
+            expected,
+            expected is not None,
             self._newer(),
             self._invalid(),
             tuple(self._failures()),
@@ -66,6 +71,16 @@ class _Planner:
 
     def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
         return simulate(self.endpoint, self.schedule, data, self.credentials, faults)
+
+    def _expected(self) -> Any:
+        """The body of the usual answer; None where it cannot be told beforehand."""
+        response = self.endpoint.response
+        if response is None or not self.usual.succeeds or not _is_plain(response.type, set()):
+            return None
+        try:
+            return evaluate(response, self.usual.data)
+        except Unsure:
+            return None
 
     # ------------------------------------------------------------------------------------------------- samples
 
@@ -203,6 +218,18 @@ def _agreeable(endpoint: CheckedEndpoint, plan: Schedule, data: Data) -> Data:
             operation_label(call.operation), data.values[Role.CALL, call.name]
         )
     return data
+
+
+def _is_plain(of: Type, seen: set[int]) -> bool:
+    """Whether data of the type goes through the gateway exactly as it is."""
+    if id(of) in seen:
+        return True
+    seen.add(id(of))
+    if isinstance(of, ObjectType):
+        return of.extra is None and all(_is_plain(field.type, seen) for field in of.fields.values())
+    if isinstance(of, (Union, Unknown)) or (isinstance(of, Scalar) and of.kind is Kind.BYTES):
+        return False
+    return all(_is_plain(part, seen) for part in parts(of))
 
 
 def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:

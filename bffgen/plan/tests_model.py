@@ -63,6 +63,8 @@ class EndpointTests:
     request: SampleRequest
     replies: tuple[tuple[str, SampleReply], ...]
     statuses: tuple[int, ...]
+    expected: Any  # the body of the answer
+    has_expected: bool
     newer: tuple[tuple[str, SampleReply], ...]
     invalid: SampleRequest | None
     failures: tuple[FailureCase, ...]

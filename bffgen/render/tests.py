@@ -43,6 +43,7 @@ def _view(endpoint: EndpointPlan) -> View:
         "replies": _replies(tests.replies),
         "statuses": {"code": literal(set(tests.statuses)), "comment": len(tests.statuses) > 1},
         "never_degraded": len(tests.statuses) == 1,
+        "expected": expression(_data(tests.expected)) if tests.has_expected else None,
         "head": _request(_as_head(tests.request)) if endpoint.method == "GET" else None,
         "newer": _replies(tests.newer) if tests.newer else None,
         "invalid": _request(tests.invalid) if tests.invalid is not None else None,

@@ -1,5 +1,58 @@
+"""The README of the emitted project."""
+
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 
-def readme(plan):
-    return ""
+from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
+from bffgen.render.code import Code, identifier, literal, plain
+from bffgen.render.environment import render
+from bffgen.render.views import View
+
+_LABEL = re.compile(r"[^A-Za-z0-9 _./{}:,-]")
+
+
+def readme(plan: GatewayPlan) -> Code:
+    """How to run the project, and what each endpoint does."""
+    prefix = plan.package.upper()
+    return render(
+        "README.md.jinja",
+        title=plain(plan.title),
+        description=plain(plan.description, 2000),
+        prefix=identifier(f"{prefix}_"),
+        settings=list(_settings(plan, prefix)),
+        endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
+    )
+
+
+def _settings(plan: GatewayPlan, prefix: str) -> Iterator[View]:
+    for backend in plan.backends:
+        name = f"{prefix}_{backend.attribute.upper()}"
+        yield {"name": identifier(f"{name}_URL"), "value": literal(backend.url)}
+        yield {"name": identifier(f"{name}_TIMEOUT"), "value": literal(backend.timeout)}
+
+
+def _endpoint(plan: EndpointPlan) -> View:
+    ids = {line.name: identifier(f"c{number}") for number, line in enumerate(plan.lines)}
+    return {
+        "route": plain(f"{plan.method} {plan.path}"),
+        "summary": plain(plan.summary, 500),
+        "calls": [plain(line.operation) for line in plan.lines],
+        "nodes": [{"id": ids[line.name], "label": _label(line), "soft": line.soft} for line in plan.lines],
+        "edges": [
+            {"start": ids.get(start, _REQUEST), "end": ids[line.name]}
+            for line in plan.lines
+            for start in line.waits or ("",)
+        ],
+    }
+
+
+_REQUEST = identifier("request")
+
+
+def _label(line: CallLine) -> Code:
+    """Name and operation, in quotes; what means something to Mermaid is left out."""
+    return literal(_LABEL.sub("?", f"{line.name}: {line.operation}"))
+
+

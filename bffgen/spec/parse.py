@@ -139,7 +139,8 @@ class _SpecReader(EndpointReader):
             return None
         why = why_no_url(url)
         if why:
-            self.bad(node.span, f"`{shown(url)}` is not the address of a backend: {why}")
+            help = f"write `http://{url}`" if "://" not in url and why_no_url(f"http://{url}") is None else None
+            self.bad(node.span, f"`{shown(url)}` is not the address of a backend: {why}", help)
             return None
         return url
 

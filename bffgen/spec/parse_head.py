@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.expr.faults import Fault, fault_of
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.model import Argument, Expr
@@ -17,6 +18,7 @@ from bffgen.spec.reader import shown
 MAX_HEAD = 20_000  # characters
 _FORM = "a call is written `backend.operation(name=value)`"
 _ODD_OPERATION = re.compile(r"\s*([A-Za-z_]\w*)\.([\w./:-]+)")
+_PLACED = re.compile(r"\s*((?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /\S*)")
 _ODD_ARGUMENT = re.compile(r"[(,]\s*(\w+(?:[-.]\w+)*)\s*=(?!=)")
 
 
@@ -92,6 +94,8 @@ class _HeadParser:
         elif isinstance(node, ast.Name):
             message = f"`{shown(node.id)}` names no operation of a backend"
             self._diags.report("BFF114", message, Label(self._span(node)), note=_FORM)
+        elif (call := _call_in(node)) is not None and self._target(call.func):
+            self._after_call(node, call)
         else:
             self._diags.report("BFF114", "this is not a call of a backend", self._node.span, note=_FORM)
 
@@ -155,6 +159,13 @@ class _HeadParser:
 
     # ------------------------------------------------------------------------------------- what is no Python
 
+    def _after_call(self, node: ast.expr, call: ast.Call) -> None:
+        end = self._end(call)
+        rest = shown(self._text[end : self._end(node)].strip())
+        label = Label(self._node.part(end, self._end(node)), "after its arguments")
+        help = f"leave it out, and write `{rest}` where the name of the call is used"
+        self._diags.report("BFF114", "a call ends with its arguments", label, help=help)
+
     def _syntax(self, error: SyntaxError) -> None:
         operation = _ODD_OPERATION.match(self._text)
         if operation and (keyword.iskeyword(operation[2]) or not operation[2].isidentifier()):
@@ -164,17 +175,36 @@ class _HeadParser:
             if keyword.iskeyword(found[1]) or not found[1].isidentifier():
                 self._odd_argument(found)
                 return
-        line = min(max(error.lineno or 1, 1), len(self._wrapped))
-        at = min(max(self._lines[line - 1] + (error.offset or 1) - 2, 0), max(len(self._text) - 1, 0))
-        reason = re.sub(r"'([^']*)'", r"`\1`", error.msg or "invalid syntax")
-        message = f"this cannot be read as a call: {reason[:1].lower()}{reason[1:]}"
-        self._diags.report("BFF113", message, Label(self._node.part(at, at + 1)), note=_FORM)
+        if placed := _PLACED.match(self._text):
+            help = f'write `backend["{placed[1]}"](name=value)`'
+            self._diags.report("BFF114", "a call names its backend first", self._node.span, help=help)
+            return
+        fault = _fault(self._text.replace("\n", " "), error)
+        label = Label(self._node.part(fault.start, fault.end), fault.words)
+        self._diags.report("BFF113", "this cannot be read as a call", label, note=_FORM, help=fault.help)
 
     def _odd_argument(self, found: re.Match[str]) -> None:
         name = found[1]
         help = f"write `{name}_=`" if keyword.iskeyword(name) else f"put it under `args:` as `{name}: ...`"
         message = f"`{shown(name)}` cannot be the name of an argument here"
         self._diags.report("BFF114", message, self._node.part(found.start(1), found.end(1)), help=help)
+
+
+def _fault(text: str, error: SyntaxError) -> Fault:
+    try:  # once more without the parentheses around it: then the places are those of the text
+        ast.parse(text.strip(), mode="eval")
+    except SyntaxError as plain:
+        found = fault_of(plain, text.strip())
+        before = len(text) - len(text.lstrip())
+        return Fault(before + found.start, before + found.end, found.words, found.help)
+    return Fault(0, len(text), fault_of(error, text).words)
+
+
+def _call_in(node: ast.expr) -> ast.Call | None:
+    """The call of which a field or element is taken: `a.b(c=d).e`."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node if isinstance(node, ast.Call) else None
 
 
 def repeated_argument(diags: Diagnostics, second: Argument, first: Argument) -> None:

@@ -29,6 +29,13 @@ def expression(node: Node) -> Expr:
     return Expr(stripped, node, len(text) - len(text.lstrip()))
 
 
+def _unbraced(node: Node, written: str) -> str:
+    inner = written[1:-1].strip()
+    if node.kind == "mapping" and len(node.entries()) == 1 and " for " not in inner:  # `{name}`, as in templates
+        return f"write the expression without braces: `{inner}`"
+    return f"put the expression in parentheses: `({written})`"
+
+
 class ValueReader(Reader):
     """Reads what stands where an expression may."""
 
@@ -159,11 +166,10 @@ class ValueReader(Reader):
         if node.kind == "sequence":
             texts = [item.text for item in node.elements() if item.kind == "scalar" and not item.quoted]
             return any(unbalanced(text) or _COMPREHENSION.search(text) for text in texts)
-        entries = node.entries()
-        return bool(entries) and all(
-            item.kind == "scalar" and not item.text and not item.quoted and not key.startswith("$")
-            for key, item in entries.items()
-        )
+        entries = {key: item for key, item in node.entries().items() if not key.startswith("$")}
+        plain = {key: item.text for key, item in entries.items() if item.kind == "scalar" and not item.quoted}
+        alone = bool(entries) and len(entries) == len(node.entries()) and not any(plain.get(key, "-") for key in entries)
+        return alone or any(_COMPREHENSION.search(text) for text in plain.values())
 
     def _parenthesise(self, node: Node) -> None:
         span = node.span
@@ -172,7 +178,7 @@ class ValueReader(Reader):
             "BFF115",
             f"YAML reads this as a {'list' if node.kind == 'sequence' else 'mapping'}, not as an expression",
             Label(span),
-            help=f"put the expression in parentheses: `({written})`" if "\n" not in written else None,
+            help=_unbraced(node, written) if "\n" not in written else None,
         )
 
     # ------------------------------------------------------------------------------ templates and types

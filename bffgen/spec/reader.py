@@ -65,6 +65,17 @@ def is_null(node: Node) -> bool:
     return node.kind == "scalar" and node.value is None
 
 
+_UNITS = {"ms": "ms", "msec": "ms", "s": "s", "sec": "s", "m": "m", "min": "m", "h": "h", "hour": "h", "hr": "h"}
+_LOOSE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([a-z]+?)(?:ond|ute|illi)?s?\Z")
+
+
+def _in_form(node: Node) -> str | None:
+    """`500 ms` and `2 seconds` as durations are written."""
+    found = _LOOSE.match(node.text.strip().lower()) if node.kind == "scalar" else None
+    unit = _UNITS.get(found[2]) if found else None
+    return f"write `{found[1]}{unit}`" if found and unit else None
+
+
 class Reader:
     """Plain values out of nodes. A method that finds something else reports it and gives None."""
 
@@ -195,7 +206,7 @@ class Reader:
         found = _DURATION.match(node.text) if node.kind == "scalar" else None
         if not found:
             number = node.kind == "scalar" and isinstance(node.value, (int, float)) and node.value is not True
-            help = f"write `{node.text}s` or `{node.text}ms`" if number and len(node.text) < 12 else None
+            help = f"write `{node.text}s` or `{node.text}ms`" if number and len(node.text) < 12 else _in_form(node)
             self._bad(node, f"expected a duration such as `500ms` or `2s`, found {kind_of(node)}", help)
             return None
         seconds = round(float(found[1]) * _SECONDS[found[2]], 6)

@@ -69,8 +69,8 @@ def _method_fault(method: str, path: str, size: int) -> Fault:
 def _segment_fault(segment: str, at: int, variables: list[str], last: bool) -> Fault | None:
     end = at + len(segment)
     if segment in (".", "..") or (not segment and not last):
-        shown = segment or "//"
-        return Fault("BFF111", f"a path has no segment `{shown}`", max(at - 1, 0), max(end, at))
+        what = f"segment `{segment}`" if segment else "empty segment"
+        return Fault("BFF111", f"a path has no {what}", max(at - 1, 0), max(end, at))
     found = _SEGMENT.match(segment)
     if not found:
         return Fault("BFF111", f"`{segment}` is not a segment of a path", at, end, note=_RULE)

@@ -120,6 +120,11 @@ TESTS = [
     is_null(path("customer", "address", "zip")),
     is_null(element(ITEMS, 0), negated=True),
     is_null(element(path("order", "notes"), 0), negated=True),
+    logic(
+        "and",
+        is_null(element(path("order", "notes"), 0), negated=True),
+        cmp(element(known(path("order", "notes")), 0), "==", lit("a")),
+    ),
     truth(ref("maybe")),
     truth(path("customer", "vip")),
     truth(path("order", "notes")),
@@ -172,6 +177,17 @@ LOOPS = [
     loop(path(I, "sku"), clause("i", default(ref("items"), a_list()))),
     loop(path(I, "sku"), clause("i", default(path(element(ref("orders"), 2), "items"), a_list()))),
     loop(path(I, "sku"), clause("i", path(element(ref("orders"), 2), "items")), nullable_source=True),
+    loop(
+        path(I, "sku"),
+        clause(
+            "i",
+            choice(
+                is_null(ref("limit"), negated=True),
+                default(path(element(ref("orders"), known(ref("limit"))), "items"), a_list()),
+                a_list(),
+            ),
+        ),
+    ),
     loop(
         path(entry(ref("prices"), path(I, "sku")), "origin", "code"),
         clause("o", ref("orders")),

@@ -30,14 +30,14 @@ def is_closed(printed: str) -> bool:
 CLOSED = [pytest.param(one, id=code(one)) for group in CASES.values() for one in group if is_closed(code(one))]
 
 
-@settings(relaxed, max_examples=300)
+@settings(relaxed, max_examples=200)
 @given(expr=trees(), env=environments)
 def test_emitted_code_agrees_with_the_reference(expr: Expr, env: dict[str, Any]) -> None:
     check(expr, env)
 
 
 @pytest.mark.parametrize("expr", CLOSED)
-@settings(relaxed, max_examples=15)
+@settings(relaxed, max_examples=8)
 @given(env=environments)
 def test_cases_agree_with_the_reference(expr: Expr, env: dict[str, Any]) -> None:
     check(expr, env)

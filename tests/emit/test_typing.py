@@ -156,7 +156,7 @@ def test_emitted_code_is_strictly_typed(tmp_path: Path) -> None:
     (project / "types.py").write_text(TYPES)
     shutil.copy(Path(__file__).with_name("sample.py"), project)
     shutil.copy(ROOT / "templates/runtime/values.py", project)
-    every = [expr for group in CASES.values() for expr in group] + random_trees(200)
+    every = [expr for group in CASES.values() for expr in group] + random_trees(150)
     functions = [function(number, expr) for number, expr in enumerate(every)]
     (project / "composed.py").write_text(formatted("\n\n".join([HEAD, *functions])))
 
