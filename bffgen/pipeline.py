@@ -47,7 +47,7 @@ def check_spec(path: Path) -> Checked:
     diags = Diagnostics()
     loader = Loader(path.parent, diags)
     gateway = _check(path, loader, diags)
-    files = {Path(shown).resolve(): digest for shown, digest in loader.files.items()}
+    files = {loader.root / inside: digest for inside, digest in loader.files.items()}
     return Checked(gateway, diags, files)
 
 
@@ -60,7 +60,7 @@ def compile_gateway(path: Path, checked: Checked) -> Compiled:
 
     assert checked.gateway is not None
     plan = lower(checked.gateway)
-    root = path.resolve().parent
+    root = path.parent.resolve()
     inputs = {Path(relpath(file, root)).as_posix(): digest for file, digest in checked.files.items()}
     return Compiled(render(plan), LockInfo(__version__, inputs, plan.footprint))
 

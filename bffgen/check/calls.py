@@ -9,7 +9,8 @@ from bffgen.check import values
 from bffgen.check.fit import fit
 from bffgen.check.model import CheckedArgument, CheckedCall, CheckedGuard
 from bffgen.check.names import Names
-from bffgen.check.operations import Bound, bind, is_json
+from bffgen.check.operations import Bound, bind, is_json, sets_fields_as_arguments, target
+from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
@@ -46,8 +47,12 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     when = None if call.when is None else values.condition(call.when, ctx)
     inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
     made = Made()
-    for bound in bind(call, operation, names.diags):
+    bounds = bind(call, operation, names.diags)
+    for bound in bounds:
         _argument(bound, call, made, inner, names)
+    for argument in call.arguments:
+        if not any(bound.argument is argument for bound in bounds):
+            values.value(argument.value, inner)
     body = _body(call, operation, made, inner, names)
     headers = tuple(
         (name, fit(values.value(value, inner), nullable(TEXT), span, inner, "", "a header"))
@@ -170,15 +175,11 @@ def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names
         return None
     why = Label(declared.span, f"{describe(declared.type)} expected")
     if call.body is None:
-        if declared.required:
-            help_ = "add `body:` to the call"
-            names.diags.report(
-                "BFF209",
-                f"call `{call.name}` sends no body",
-                Label(call.operation_span, "needs a body"),
-                why,
-                help=help_,
-            )
+        if declared.required and not sets_fields_as_arguments(call, operation):
+            head = f"{call.name}: {{call: {target(call.backend, call.operation)}, body: body}}"
+            help_ = f"write `{head}`" if call.node.kind == "scalar" and not call.arguments else "add `body: body`"
+            label = Label(call.operation_span, "needs a body")
+            names.diags.report("BFF209", f"call `{call.name}` sends no body", label, why, help=help_)
         return None
     shown = call.body.text if isinstance(call.body, spec.Expr) else ""
     what = f"the body of `{call.backend}.{operation.key}`"
@@ -222,7 +223,7 @@ def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> 
     """`{that, status, detail, extra}`, typed; what the texts say may rely on nothing that failed."""
     that = values.condition(written.that, ctx)
     told = ctx.with_facts(proved(that, False))
-    detail = None if written.detail is None else values.template(written.detail, told)
+    detail = None if written.detail is None else template(written.detail, told)
     extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
     return CheckedGuard(that, written.status, detail, extra, frozenset(ctx.used), skip_if_null)
 

@@ -8,6 +8,7 @@ from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
 from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard
 from bffgen.check.fit import fit
+from bffgen.check.mentions import mentioned_names
 from bffgen.check.model import (
     CheckedCall,
     CheckedCookie,
@@ -42,9 +43,14 @@ from bffgen.typesystem.model import (
 
 DEFAULT_DEADLINE = 5.0  # seconds
 
+UNSEEN = frozenset(
+    f"BFF{number}" for number in (107, 113, 114, 115, 201, 202, 203, 204, 205, 206, 209)
+)  # mistakes after which a name may be used although no use of it was seen
+
 
 def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoint:
     """The checked endpoint; with messages, whatever could be made of it."""
+    before = backends.diags.count
     _hidden(endpoint, backends.diags)
     operations = {name: backends.operation(call) for name, call in endpoint.calls.items()}
     uses = collect_uses(endpoint, operations)
@@ -83,8 +89,12 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         named_models={},
         span=endpoint.span,
     )
-    unused(endpoint, params, names.seen, backends.diags)
-    graph.check_graph(checked, endpoint, names.seen, backends.diags)
+    graph.check_graph(checked, endpoint, backends.diags)
+    if not backends.diags.codes(since=before) & UNSEEN:
+        backends.diags.take(uses.doubts)
+        seen = mentioned_names(endpoint) | names.seen
+        unused(endpoint, params, seen, backends.diags)
+        graph.unused(checked, endpoint, seen, backends.diags)
     return replace(checked, named_models=_named(checked))
 
 
@@ -97,7 +107,8 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
     spans += [(name, span) for name, (_, span) in endpoint.let.items()]
     for name, span in spans:
         if name in seen:
-            diags.report("BFF208", f"`{name}` hides another name", Label(span, "again"), Label(seen[name], "here"))
+            labels = Label(span, "again here"), Label(seen[name], "first here")
+            diags.report("BFF208", f"`{name}` hides another name", *labels, help="choose another name")
         elif name in FUNCTIONS or name in ("dict", "status", "header", "isinstance"):
             diags.report(
                 "BFF208",

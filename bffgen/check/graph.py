@@ -51,8 +51,16 @@ def order_writes(calls: tuple[CheckedCall, ...], guards: tuple[CheckedGuard, ...
     return tuple(made)
 
 
-def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: set[str], diags: Diagnostics) -> None:
-    """Report cycles, more writes than there may be, writes in a GET, calls that nothing uses."""
+def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[str], diags: Diagnostics) -> None:
+    """Calls that nothing uses (BFF405)."""
+    for call in endpoint.calls:
+        if call.name not in seen and not call.write and not call.guards:
+            where = written.calls[call.name].name_span
+            diags.report("BFF405", f"call `{call.name}` is never used", Label(where, "its answer reaches nothing"))
+
+
+def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
+    """Report cycles, more writes than there may be, writes in a GET, calls that cannot finish in time."""
     _cycles(endpoint, written, diags)
     writes = [call for call in endpoint.calls if call.write]
     if endpoint.method in ("GET", "HEAD"):
@@ -73,9 +81,6 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: set[str
             note="the order, the guards and the undoing of several writes come with a later version",
         )
     for call in endpoint.calls:
-        if call.name not in seen and not call.write and not call.guards:
-            where = written.calls[call.name].name_span
-            diags.report("BFF405", f"call `{call.name}` is never used", Label(where, "its answer reaches nothing"))
         if call.timeout > endpoint.deadline and written.calls[call.name].timeout is not None:
             diags.report(
                 "BFF408",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 
@@ -62,6 +62,7 @@ class Uses:
     """Uses by name, those of the body by path: `("body", "customer", "id")`."""
 
     found: dict[tuple[str, ...], list[Use]] = field(default_factory=dict)
+    doubts: Diagnostics = field(default_factory=Diagnostics)  # told only where every use could be seen
 
     def add(self, path: tuple[str, ...], use: Use) -> None:
         self.found.setdefault(path, []).append(use)
@@ -149,22 +150,6 @@ def _path(node: ast.expr) -> tuple[str, ...] | None:
         base = _path(node.value)
         return None if base is None else (*base, node.attr)
     return None
-
-
-def mentions(written: spec.Value | None) -> Iterator[ast.Name]:
-    """Every name that a value mentions, wherever."""
-    silent = Diagnostics()
-    match written:
-        case spec.Expr():
-            parsed = parse(source_text(written), silent)
-            if parsed:
-                yield from (node for node in ast.walk(parsed.tree) if isinstance(node, ast.Name))
-        case spec.ListValue(items):
-            for item in items:
-                yield from mentions(item)
-        case spec.ObjectValue():
-            for _, _, item in written.entries:
-                yield from mentions(item)
 
 
 # ---------------------------------------------------------------------------------------------- agreement

@@ -14,8 +14,8 @@ from bffgen.expr.scope import Context, Scope
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation, Parameter, Response
 from bffgen.spec import model as spec
-from bffgen.typesystem.model import NULL, Type, Unknown, nullable
-from bffgen.typesystem.names import python_name
+from bffgen.typesystem.model import NULL, ObjectType, Type, Unknown, non_null, nullable
+from bffgen.typesystem.names import field_named, python_name
 from bffgen.typesystem.relations import BROKEN, describe, join_all
 
 SAFE = ("GET", "HEAD", "OPTIONS", "QUERY", "TRACE")
@@ -71,13 +71,9 @@ class Backends:
         """`reviews.Review` or `reviews["odd name"]`; None after a message (BFF201, BFF207)."""
         base = node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else node
         if not isinstance(base, ast.Name) or base.id not in self.whole.backends:
-            ctx.error(
-                "BFF207",
-                node,
-                f"unknown type `{ctx.text(node)}`",
-                "not a type",
-                help="write `backend.Schema`",
-            )
+            near = closest(base.id, self.whole.backends) if isinstance(base, ast.Name) else None
+            label, help_ = "not declared under `backends`", f"did you mean `{near}`?" if near else None
+            ctx.error("BFF201", base, f"unknown backend `{ctx.text(base)}`", label, help=help_)
             return None
         name = node.attr if isinstance(node, ast.Attribute) else ""
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
@@ -217,8 +213,9 @@ def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Boun
 
 def _guessed(parameter: Parameter, known: set[str], operation: Operation) -> bool:
     """A misspelt argument has its own message already; a second one for the parameter helps nobody."""
-    names = [name for p in operation.parameters for name in spellings(p)]
-    return any(closest(name, names) in spellings(parameter) for name in known if name not in names)
+    mine, names = spellings(parameter), [name for p in operation.parameters for name in spellings(p)]
+    shared = any(name in spellings(p) for name in known & {*mine} for p in operation.parameters if p is not parameter)
+    return shared or any(closest(name, names) in mine for name in known if name not in names)
 
 
 def spellings(parameter: Parameter) -> tuple[str, ...]:
@@ -246,24 +243,43 @@ def _parameter(argument: spec.Argument, call: spec.Call, operation: Operation, d
     near = closest(argument.name, names)
     labels = [Label(names[near].span, "a similar parameter")] if near else []
     note = f"parameters: {', '.join(f'`{n}`' for n in names)}" if names and not near and len(names) <= 8 else None
-    if not names:
-        note = f"`{operation.key}` has no parameters" + ("; its body stands under `body:`" if operation.body else "")
+    help_ = f"did you mean `{near if near.isidentifier() else python_name(near)}`?" if near else None
+    if (field := _body_field(argument, operation)) is not None:
+        written = argument.value.text if isinstance(argument.value, spec.Expr) else "..."
+        note, help_ = f"`{field}` is a field of the body", f"set it under `body:` of the call: `{field}: {written}`"
+    elif not names:
+        note = f"`{operation.key}` has no parameters"
     diags.report(
         "BFF204",
         f"`{call.backend}.{operation.key}` has no parameter `{argument.name}`",
         Label(argument.name_span, "no such parameter"),
         *labels,
         note=note,
-        help=f"did you mean `{near if near is None or near.isidentifier() else python_name(near)}`?" if near else None,
+        help=help_,
     )
     return None
 
 
+def _body_field(argument: spec.Argument, operation: Operation) -> str | None:
+    """The field of the operation's body that an argument names."""
+    of = non_null(operation.body.type) if operation.body and is_json(operation.body.media_type) else None
+    field = field_named(of, argument.name) if isinstance(of, ObjectType) else None
+    return field.name if field else None
+
+
+def sets_fields_as_arguments(call: spec.Call, operation: Operation) -> bool:
+    """Whether an argument was written that is a field of the body: then that is what is wrong."""
+    names = [name for p in operation.parameters for name in spellings(p)]
+    return any(argument.name not in names and _body_field(argument, operation) for argument in call.arguments)
+
+
 def _missing(call: spec.Call, operation: Operation, parameter: Parameter, diags: Diagnostics) -> None:
+    head, name = target(call.backend, call.operation), python_name(parameter.name)
+    is_bare = call.node.kind == "scalar" and not call.arguments
     diags.report(
         "BFF203",
         f"call `{call.name}` does not set the required parameter `{parameter.name}`",
         Label(call.operation_span, f"needs `{parameter.name}`"),
         Label(parameter.span, f"declared here: {parameter.location}, required, {describe(parameter.type)}"),
-        help=f"add `{python_name(parameter.name)}=...`",
+        help=f"write `{head}({name}=...)`" if is_bare else f"add `{name}=...`",
     )

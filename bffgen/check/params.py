@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree, mentions
+from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree
+from bffgen.check.mentions import mentioned_names
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -133,10 +134,9 @@ def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, us
     kind = _default_kind(param)
     if kind is not None:
         return Agreed(kind, False, NO_DOCS)
-    used = _is_mentioned(name, endpoint)
     where = param.name_span if param is not None else endpoint.span
-    if used:
-        backends.diags.report(
+    if name in mentioned_names(endpoint):
+        uses.doubts.report(
             "BFF309",
             f"what `{name}` is cannot be inferred",
             Label(where, "not used as an argument of a call"),
@@ -152,28 +152,9 @@ def _default_kind(param: spec.Param | None) -> Type | None:
     return kinds.get(type(param.default.value))
 
 
-def _is_mentioned(name: str, endpoint: spec.Endpoint) -> bool:
-    return any(node.id == name for written in all_values(endpoint) for node in mentions(written))
-
-
-def all_values(endpoint: spec.Endpoint) -> list[spec.Value]:
-    """Every value of the endpoint, for a look at the names that it mentions."""
-    found: list[spec.Value | None] = [endpoint.response, endpoint.status]
-    for call in endpoint.calls.values():
-        found += [argument.value for argument in call.arguments]
-        found += [call.body, call.when, *(value for value, _ in call.headers.values())]
-        found += [guard.that for guard in call.require]
-        for entry in call.on_error:
-            reaction = entry.reaction
-            found += [reaction.value] if isinstance(reaction, spec.Default) else []
-            found += [reaction.body] if isinstance(reaction, spec.Answer) else []
-    found += [guard.that for guard in endpoint.require]
-    found += [value for value, _ in (*endpoint.let.values(), *endpoint.response_headers.values())]
-    found += [cookie.value for cookie, _ in endpoint.cookies.values()]
-    return [value for value in found if value is not None]
-
-
-def unused(endpoint: spec.Endpoint, checked: Mapping[str, CheckedParam], seen: set[str], diags: Diagnostics) -> None:
+def unused(
+    endpoint: spec.Endpoint, checked: Mapping[str, CheckedParam], seen: frozenset[str], diags: Diagnostics
+) -> None:
     """Parameters that nothing uses (BFF404)."""
     for name in checked:
         if name in seen:
@@ -201,8 +182,8 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         return (agreed.type, agreed.required) if agreed else (BROKEN, True)
     if fields:
         return _inferred_fields(name, fields, backends.diags), True
-    if _is_mentioned("body", endpoint):
-        backends.diags.report(
+    if "body" in mentioned_names(endpoint):
+        uses.doubts.report(
             "BFF309",
             "what `body` is cannot be inferred",
             Label(endpoint.span, "it is not used as an argument of a call"),

@@ -6,6 +6,7 @@ from bffgen.check import values
 from bffgen.check.fit import retarget
 from bffgen.check.model import AnswerWith, CheckedReaction, FailWith, PassOn, Use
 from bffgen.check.operations import failure_body
+from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.scope import Binding, Context
@@ -88,7 +89,7 @@ def _action(
         case spec.Answer(status, detail, extra, body):
             return AnswerWith(
                 status,
-                None if detail is None else values.template(detail, ctx),
+                None if detail is None else template(detail, ctx),
                 tuple((name, values.value(value, ctx)) for name, value in extra.items()),
                 None if body is None else values.value(body, ctx),
             )

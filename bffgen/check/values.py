@@ -12,15 +12,12 @@ from bffgen.expr.check import infer, make_object, narrowed
 from bffgen.expr.facts import proved
 from bffgen.expr.parse import SourceText, parse, parse_loop
 from bffgen.expr.scope import Context, broken
-from bffgen.expr.texts import text_part
 from bffgen.expr.tree import LoopKind
 from bffgen.source.json_text import looks_like_json
-from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
-    INTEGER,
     NULL,
     NUMBER,
     TEXT,
@@ -195,7 +192,7 @@ def typed_object(written: spec.ObjectValue, target: ObjectType, ctx: Context, pa
     for key, where, item in _produced(written, ctx, target):
         field = field_named(target, key)
         if field is None:
-            access._no_field(target, key, where, ctx)
+            access.no_field(target, key, where, ctx)
             continue
         allowed = field.type if field.required else nullable(field.type)
         made = item if isinstance(item, tree.Expr) else value(item, ctx, allowed)
@@ -296,59 +293,3 @@ def _twice(key: str, where: Span, first: Span, ctx: Context) -> None:
         Label(where, "again here"),
         Label(first, "first here"),
     )
-
-
-# ---------------------------------------------------------------------------------------------- texts
-
-
-def template(written: spec.Template, ctx: Context) -> tree.Expr:
-    """A text for people with `{expression}` holes."""
-    node, text = written.node, written.text
-    parts: list[str | tree.TextPart] = []
-    at = 0
-    plain = ""
-    while at < len(text):
-        char = text[at]
-        if char in "{}" and text[at : at + 2] == char * 2:
-            plain, at = plain + char, at + 2
-        elif char == "{":
-            end = _hole_end(text, at)
-            if end < 0:
-                ctx.diags.report(
-                    "BFF113", "a `{` without its `}`", node.part(at, at + 1), help="write `{{` for a brace"
-                )
-                return broken(node.span)
-            if plain:
-                parts.append(plain)
-            plain = ""
-            hole = spec.Expr(text[at + 1 : end], node, at + 1)
-            parts.append(tree.TextPart(text_part(expression(hole, ctx), None, ctx), None))
-            at = end + 1
-        else:
-            plain, at = plain + char, at + 1
-    if plain:
-        parts.append(plain)
-    return tree.MakeText(tuple(parts), TEXT, node.span)
-
-
-def _hole_end(text: str, start: int) -> int:
-    """Where the hole that opens at `start` closes: braces inside of it are counted, quoted ones are not."""
-    depth, quote = 0, ""
-    for at in range(start, len(text)):
-        char = text[at]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in "{}":
-            depth += 1 if char == "{" else -1
-            if depth == 0:
-                return at
-    return -1
-
-
-def literal_node(node: Node) -> tree.Expr:
-    """A plain YAML scalar as a typed literal (parameter defaults)."""
-    given = node.value
-    kinds: dict[type, Type] = {bool: BOOLEAN, int: INTEGER, float: NUMBER, str: TEXT, type(None): NULL}
-    return tree.Literal(given, kinds[type(given)], node.span)

@@ -70,6 +70,19 @@ class Diagnostics:
         secondary = (Label(other, other_text),) if other is not None else ()
         self.report(code, message, Label(span, text), *secondary, note=note, help=help)
 
+    def take(self, other: Diagnostics) -> None:
+        """Add what another collection has found."""
+        for found in other._found.values():
+            self._found.setdefault((found.code, found.primary.span), found)
+
+    @property
+    def count(self) -> int:
+        return len(self._found)
+
+    def codes(self, since: int = 0) -> frozenset[str]:
+        """The codes of what was found, the first `since` findings left out."""
+        return frozenset(found.code for found in list(self._found.values())[since:])
+
     @property
     def has_errors(self) -> bool:
         return any(found.severity is Severity.ERROR for found in self._found.values())

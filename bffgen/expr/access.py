@@ -44,7 +44,7 @@ def field(base: tree.Expr, name: str, span: Span, ctx: Context) -> tree.Expr:
         return _nothing_known(f"`{name}`", span, ctx)
     found = lookup(inner, name)
     if found is None:
-        return _no_field(inner, name, span, ctx)
+        return no_field(inner, name, span, ctx, base.span)
     wire_name, of = found
     whole = Span(span.file, min(base.span.start, span.start), span.end)
     return tree.FieldOf(base, wire_name, nullable(of) if is_nullable(base.type) else of, whole)
@@ -80,17 +80,27 @@ def read_type(of: Field) -> Type:
     return of.type if of.required else nullable(of.type)
 
 
-def _no_field(of: Type, name: str, span: Span, ctx: Context) -> tree.Expr:
+def _written(span: Span | None) -> str:
+    text = span.file.text[span.start : span.end] if span else ""
+    return text if text and "\n" not in text and len(text) <= 40 else "..."
+
+
+_SIZES = ("len", "length", "size", "count")
+
+
+def no_field(of: Type, name: str, span: Span, ctx: Context, base: Span | None = None) -> tree.Expr:
+    """Report that a value of a type has no such field; `base` is where the value is written."""
     fields = {f.name: f for obj in objects_in(of) for f in obj.fields.values()}
     if isinstance(of, MapType):
         return ctx.error("BFF302", span, f"{describe(of)} has no field `{name}`", "", help=f'write `["{name}"]`')
     if isinstance(of, ListType):
+        shown = _written(base)
         return ctx.error(
             "BFF302",
             span,
             f"a list has no field `{name}`",
             f"this is a {describe(of)}",
-            help=f"read it from each element: `[x.{name} for x in ...]`",
+            help=f"write `len({shown})`" if name in _SIZES else f"read it from each: `[x.{name} for x in {shown}]`",
         )
     if not fields:
         return ctx.error("BFF302", span, f"{describe(of)} has no field `{name}`", "has no fields")

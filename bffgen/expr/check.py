@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from bffgen.diagnostics.suggest import closest
 from bffgen.expr import access, arithmetic, functions, loops, operators, special, tree
 from bffgen.expr.facts import path
 from bffgen.expr.methods import method
@@ -41,18 +40,19 @@ def infer(node: ast.expr, ctx: Context) -> tree.Expr:
 
 
 def _refused(node: ast.expr, ctx: Context) -> tree.Expr:
-    form = _FORMS.get(type(node).__name__, f"this form (`{type(node).__name__}`)")
-    return ctx.error("BFF114", node, f"an expression cannot have {form}", "not in the language")
+    form = _FORMS.get(type(node), "this")
+    help_ = "name the value under `let`" if isinstance(node, ast.NamedExpr) else None
+    return ctx.error("BFF114", node, f"an expression cannot have {form}", "not in the language", help=help_)
 
 
-_FORMS = {
-    "Lambda": "a `lambda`",
-    "Await": "`await`",
-    "Yield": "`yield`",
-    "YieldFrom": "`yield`",
-    "NamedExpr": "an assignment `:=`; name it under `let`",
-    "Starred": "a `*`",
-    "Slice": "a slice outside of `[ ]`",
+_FORMS: dict[type[ast.expr], str] = {
+    ast.Lambda: "a `lambda`",
+    ast.Await: "`await`",
+    ast.Yield: "`yield`",
+    ast.YieldFrom: "`yield`",
+    ast.NamedExpr: "an assignment `:=`",
+    ast.Starred: "a `*`",
+    ast.Slice: "a slice outside of `[ ]`",
 }
 
 
@@ -124,6 +124,8 @@ def _tuple(node: ast.Tuple, ctx: Context) -> tree.Expr:
 
 
 def _set(node: ast.Set, ctx: Context) -> tree.Expr:
+    if isinstance(node.elts[0], (ast.Set, ast.Dict)):
+        return ctx.error("BFF114", node, "an expression stands without `{{ }}`", help="leave the braces out")
     items = _items(node.elts, ctx)
     for item, written in zip(items, node.elts, strict=True):
         loops.key(item, written, ctx)
@@ -185,15 +187,8 @@ def _call(node: ast.Call, ctx: Context) -> tree.Expr:
         return special.is_instance(node, ctx, infer)
     if name not in FUNCTIONS:
         if ctx.scope.find(name):
-            return ctx.error("BFF206", node.func, f"`{name}` is a value, not a function")
-        near = closest(name, FUNCTIONS)
-        return ctx.error(
-            "BFF206",
-            node.func,
-            f"unknown function `{name}`",
-            "not a function of the language",
-            help=f"did you mean `{near}`?" if near else None,
-        )
+            return ctx.error("BFF206", node.func, f"`{name}` is a value, not a function", help=f"write `{name}`")
+        return special.unknown_function(node.func, ctx)
     return functions.call(name, node, ctx, infer)
 
 

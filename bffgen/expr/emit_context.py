@@ -109,10 +109,12 @@ class Emitter:
         if not value.nullable:
             return value
         if value.path:
-            guard = Guard(not_none(value.code))
-            known = ast.dump(guard.test) in self.proven
-            return Value(value.code, value.guards if known else (*value.guards, guard), path=True)
+            return Value(value.code, value.guards, path=True).plus(*self.unproven(not_none(value.code)))
         return self.bind(value, hint, not_none)
+
+    def unproven(self, test: ast.expr, exact: bool = True) -> list[Guard]:
+        """The test as a guard, unless an enclosing conditional has made it."""
+        return [] if ast.dump(test) in self.proven else [Guard(test, exact)]
 
     def bind(self, value: Value, hint: str, test: Callable[[ast.expr], ast.expr]) -> Value:
         """A name for the value, under its guards and a test of it that is false for null."""
@@ -165,9 +167,12 @@ class Emitter:
 
 
 def _unnamed(test: ast.expr) -> ast.expr:
-    """`(x := f()) is not None` as `x is not None`."""
-    if isinstance(test, ast.Compare) and isinstance(test.left, ast.NamedExpr):
-        return ast.Compare(name(test.left.target.id), test.ops, test.comparators)
+    """`(x := f()) is not None` as `x is not None`, and `bool(xs)` as `xs`."""
+    match test:
+        case ast.Compare(left=ast.NamedExpr(target=target)):
+            return ast.Compare(name(target.id), test.ops, test.comparators)
+        case ast.Call(func=ast.Name(id="bool"), args=[tested]):
+            return tested
     return test
 
 

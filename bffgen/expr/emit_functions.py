@@ -14,7 +14,7 @@ from bffgen.expr.emit_conditions import condition, truth
 from bffgen.expr.emit_context import Emitter
 from bffgen.expr.emit_loops import loop_of
 from bffgen.expr.emit_paths import entry, hint, looked_into, may_be_null
-from bffgen.expr.emit_values import Guard, Value, attribute, call, close, item, literal, literal_number, name
+from bffgen.expr.emit_values import Value, attribute, call, close, item, literal, literal_number, name
 from bffgen.expr.tree import LoopKind
 from bffgen.typesystem.model import IterType, Kind, ListType, MapType, Scalar, Type, non_null
 
@@ -130,7 +130,7 @@ def _end(em: Emitter, expr: tree.CallFunction) -> Value:
     if isinstance(of, ListType) and of.min_items > 0:
         return base.but(item(base.code, index), nullable=nullable, path=base.path)
     if isinstance(of, ListType) and base.path:
-        filled = base.plus(Guard(base.code, exact=False))
+        filled = base.plus(*em.unproven(base.code, exact=False))
         return filled.but(item(base.code, index), nullable=nullable, path=True)
     if expr.name == "first" and isinstance(arg, tree.Loop) and arg.kind in (LoopKind.LIST, LoopKind.ITER):
         code = base.code

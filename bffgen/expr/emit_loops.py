@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import TypeVar
 
 from bffgen.expr import tree
@@ -34,23 +36,31 @@ def loop_of(em: Emitter, expr: tree.Loop, element: Print) -> Value:
 
 def _comprehension(em: Emitter, expr: tree.Loop, source: ast.expr | None, element: Print) -> ast.expr:
     made: list[ast.comprehension] = []
-    for clause in expr.clauses:
-        if source is None or clause is not expr.clauses[0]:
-            with em.collecting() as bindings:
-                over = em.closed(clause.source)
-            made += clauses(bindings)
-        else:
-            over = source
-        made.append(ast.comprehension(_target(em, clause.target), over, [], 0))
-        for written in clause.conditions:
-            test, bindings = _inside(em, lambda written=written: condition(em, written))  # type: ignore[misc]
-            made += clauses(bindings)
-            made[-1].ifs.append(test)
-    if expr.kind is LoopKind.MAP and expr.key is not None:
-        return _map(em, expr.key, expr.element, made)
-    code, bindings = _inside(em, lambda: element(em, expr.element))
+    with ExitStack() as proofs:
+        for clause in expr.clauses:
+            first = clause is expr.clauses[0]
+            made += _clause(em, clause, source if first else None, proofs)
+        if expr.kind is LoopKind.MAP and expr.key is not None:
+            return _map(em, expr.key, expr.element, made)
+        code, bindings = _inside(em, lambda: element(em, expr.element))
     of = {LoopKind.LIST: ast.ListComp, LoopKind.SET: ast.SetComp}.get(expr.kind, ast.GeneratorExp)
     return of(code, made + clauses(bindings))
+
+
+def _clause(em: Emitter, clause: tree.Clause, source: ast.expr | None, proofs: ExitStack) -> list[ast.comprehension]:
+    """`for x in xs if a if b`, and what has to be bound between; the conditions join the proofs."""
+    made: list[ast.comprehension] = []
+    if source is None:
+        with em.collecting() as bindings:
+            source = em.closed(clause.source)
+        made += clauses(bindings)
+    made.append(ast.comprehension(_target(em, clause.target), source, [], 0))
+    for written in clause.conditions:
+        test, bindings = _inside(em, partial(condition, em, written))
+        made += clauses(bindings)
+        made[-1].ifs.append(test)
+        proofs.enter_context(em.inside(test))
+    return made
 
 
 def _map(em: Emitter, key: tree.Expr, value: tree.Expr, made: list[ast.comprehension]) -> ast.expr:

@@ -34,12 +34,12 @@ def _divisor(em: Emitter, value: Value, of: Type) -> Value:
         return value
     match value.code:
         case ast.Call(func=ast.Name(id="len"), args=[ast.Name() | ast.Attribute() as counted]):
-            return value.plus(Guard(counted, exact=False))
+            return value.plus(*em.unproven(counted, exact=False))
     inner = non_null(of)
     if isinstance(inner, Scalar) and inner.kind is Kind.DURATION:
         return value.plus(Guard(value.code, exact=False))
     if value.path:
-        return value.plus(Guard(_not_zero(value.code)))
+        return value.plus(*em.unproven(_not_zero(value.code)))
     return em.bind(value, "divisor", _not_zero)
 
 

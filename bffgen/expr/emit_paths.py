@@ -150,7 +150,7 @@ def element_of(em: Emitter, expr: tree.ElementOf) -> Value:
     if expr.within:
         return both.but(plain, nullable=nullable, path=base.path and number is not None)
     if base.path and number in (0, -1):
-        return both.but(plain, nullable=nullable, path=True).plus(Guard(base.code, exact=False))
+        return both.but(plain, nullable=nullable, path=True).plus(*em.unproven(base.code, exact=False))
     return both.but(call(em.names.helper("at"), base.code, index.code), nullable=True)
 
 

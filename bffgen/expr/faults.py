@@ -1,4 +1,4 @@
-"""Why Python cannot read a text, in our words: its own differ from version to version, and it knows no other language."""
+"""Why Python cannot read a text, in our words: its own differ by version, and know no other language."""
 
 from __future__ import annotations
 

@@ -144,8 +144,9 @@ def _free(name: str, target: ast.expr, ctx: Context, bound: dict[str, Binding]) 
         return True
     hidden = ctx.scope.find(name) or bound.get(name)
     if hidden or name in FUNCTIONS or name in RESERVED:
-        what = "a function" if name in FUNCTIONS else "a reserved word" if name in RESERVED else "another name"
-        ctx.error("BFF208", target, f"`{name}` hides {what}", "already has a meaning", help="choose another name")
+        what = "hides a function" if name in FUNCTIONS else "hides another name"
+        what = "is a reserved word" if name in RESERVED else what
+        ctx.error("BFF208", target, f"`{name}` {what}", "already has a meaning", help="choose another name")
         return False
     if name.startswith("_"):
         ctx.error("BFF108", target, f"`{name}` begins with an underscore", help="choose another name")

@@ -11,7 +11,7 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.functions import arguments, count
 from bffgen.expr.operators import may_be_null
-from bffgen.expr.results import Given, texts
+from bffgen.expr.results import FUNCTIONS, Given, texts
 from bffgen.expr.scope import Context
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
@@ -94,13 +94,17 @@ def _method_type(
     }
     methods = table.get(kind, {})
     if name not in methods:
-        return _no_method(inner, name, methods, where, ctx)
+        return _no_method(inner, name, methods, node, where, ctx)
     return _check_method(name, methods[name], kind, args, node, ctx)
 
 
-def _no_method(inner: Type, name: str, methods: dict[str, Method], where: Span, ctx: Context) -> Type:
+def _no_method(
+    inner: Type, name: str, methods: dict[str, Method], node: ast.Call, where: Span, ctx: Context
+) -> Type:
     near = closest(name, methods)
     help_ = f"did you mean `{near}`?" if near else None
+    if name in FUNCTIONS and isinstance(node.func, ast.Attribute):
+        help_ = f"write `{name}({ctx.text(node.func.value)})`"
     if isinstance(inner, MapType) and name == "get":
         help_ = "write `m[key]`: it is null when the key is not there"
     note = f"methods: {', '.join(f'`{m}`' for m in methods)}" if methods and not near else None

@@ -49,6 +49,10 @@ class Parsed:
         end = self._offset(node.end_col_offset or 0)
         return self.source.part(end - len(node.attr), end)
 
+    def after(self, node: ast.expr) -> str:
+        """The character that follows a node, white space left out; "" at the end."""
+        return self.source.text[self._offset(node.end_col_offset or 0) :].lstrip()[:1]
+
     def text(self, node: ast.expr) -> str:
         """The node as the user wrote it."""
         return self.source.text[self._offset(node.col_offset) : self._offset(node.end_col_offset or 0)]

@@ -76,6 +76,10 @@ class Context:
     def text(self, node: ast.expr) -> str:
         return self.parsed.text(node)
 
+    def after(self, node: ast.expr) -> str:
+        """The character that follows a node, white space left out; "" at the end."""
+        return self.parsed.after(node)
+
     def error(
         self,
         code: str,

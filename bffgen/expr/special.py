@@ -45,14 +45,60 @@ def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
         )
     if name in FUNCTIONS:
         return ctx.error("BFF205", node, f"`{name}` is a function", f"call it: `{name}(...)`")
+    if name in _ELSEWHERE:
+        return ctx.error("BFF205", node, f"`{name}` is not in scope here", "not in scope", note=_ELSEWHERE[name])
     near = closest(name, ctx.scope.names())
-    whole = ctx.parsed.tree is node
-    help_ = f"did you mean `{near}`?" if near else None
-    if whole and not near:
-        help_ = f'if a text was meant, write `"\'{name}\'"` or `("{name}")`'
+    help_ = f"did you mean `{near}`?" if near else _as_text(node, ctx)
     names = sorted(ctx.scope.names())
     note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 12 else None
     return ctx.error("BFF205", node, f"unknown name `{name}`", "not in scope", note=note, help=help_)
+
+
+_ELSEWHERE = {
+    "claims": "an endpoint without `security` has no `claims`",
+    "error": "`error` is there in the entries of `on_error`",
+    "answer": "`answer` is there in `success` of a backend",
+    "degraded": "`degraded` is there in the response, its status, headers and cookies, beside calls",
+    "item": "`item` is there in `key` of a call",
+    "batch": "`batch` is there in the arguments of a call with `batch`",
+}
+
+
+def _as_text(node: ast.Name, ctx: Context) -> str | None:
+    """A bare word that may have been meant as a text: alone, or where a value ends."""
+    if ctx.parsed.tree is node:
+        return f'if a text was meant, write `"\'{node.id}\'"` or `("{node.id}")`'
+    after = ctx.after(node)
+    return None if after in (".", "[", "(") else f'if a text was meant, write `"{node.id}"`'
+
+
+_FOREIGN = {
+    "length": "write `len(x)`",
+    "count": "write `len(x)`",
+    "size": "write `len(x)`",
+    "map": "write `[f(x) for x in xs]`",
+    "filter": "write `[x for x in xs if ...]`",
+    "reduce": "write `sum(...)`, `min(...)`, `max(...)`, `any(...)` or `all(...)`",
+    "coalesce": "write `default(x, y)`",
+    "ifnull": "write `default(x, y)`",
+    "nvl": "write `default(x, y)`",
+    "concat": 'write `f"{a}{b}"` or `a + b`',
+    "format": 'write `f"{x}"`',
+    "set": "write `unique(xs)`",
+    "reversed": "write `xs[::-1]`",
+    "uuid": "write `uuid4()`",
+    "date": "write `x.date()`",
+    "string": "write `str(x)`",
+    "number": "write `float(x)`",
+}
+
+
+def unknown_function(node: ast.Name, ctx: Context) -> tree.Expr:
+    near = closest(node.id, FUNCTIONS)
+    help_ = _FOREIGN.get(node.id.lower()) or (f"did you mean `{near}`?" if near else None)
+    return ctx.error(
+        "BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_
+    )
 
 
 def is_instance(node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:

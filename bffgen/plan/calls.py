@@ -198,7 +198,8 @@ class CallWriter:
     def _reaction(self, reaction: CheckedReaction, returns: bool) -> list[ast.stmt]:
         action = reaction.action
         if isinstance(action, PassOn):
-            return self._passing(action)
+            exact = [body for status, body in action.bodies if status == reaction.when]
+            return self._passed(reaction.when, exact[0]) if exact else self._passing(action)
         changes, bound = self._error_body(reaction)
         if isinstance(action, Use):
             softened = called("calls.soften", constant(self.call.name), name("failure"))
@@ -228,13 +229,10 @@ class CallWriter:
             case AnswerWith(_, detail, extra, body):
                 exprs = [detail, body, *(value for _, value in extra)]
         changes: dict[int, Expr] = {}
-        reads = False
         for node in walk(*exprs):
-            if isinstance(node, FieldOf) and isinstance(node.base, Ref) and node.base.role is Role.ERROR:
-                reads = reads or node.name == "body"
-                local = "error_body" if node.name == "body" else node.name
-                changes[id(node)] = Ref(local, Role.ERROR, node.type, node.span)
-        if not reads or reaction.error_body is None:
+            if isinstance(node, FieldOf) and node.name == "body" and _is_error(node.base):
+                changes[id(node)] = Ref("error_body", Role.ERROR, node.type, node.span)
+        if not changes or reaction.error_body is None:
             return changes, []
         of = reaction.error_body
         if isinstance(of, Null):
@@ -323,6 +321,10 @@ def check_guard(guard: CheckedGuard, names: EndpointNames, present: ast.expr | N
         broken = ast.BoolOp(ast.And(), [present, broken])
     made = refusal(guard.status, guard.detail, guard.extra, names)
     return quote("if broken:\n    raise made", broken=broken, made=made)
+
+
+def _is_error(base: Expr) -> bool:
+    return isinstance(base, Ref) and base.role is Role.ERROR
 
 
 def _body_hint(call: CheckedCall) -> str:

@@ -153,7 +153,7 @@ class EndpointNames(ModuleNames):
             case Role.BODY:
                 return "body"
             case Role.ERROR:
-                return name if name in ("error_body",) else f"failure.{name}"
+                return name if name == "error_body" else "failure"
             case Role.DEGRADED:
                 return "degraded"
             case Role.ANSWER:

@@ -220,7 +220,8 @@ class EndpointWriter:
             composing += quote("answer = value", value=emit(endpoint.response, self.names))
         composing += self._status() + self._headers() + self._cookies()
         block = in_composing(composing, self.module) if composing else []
-        return [results, [*block, *self._finish(plain)]]
+        end = [*block, *self._finish(plain)]
+        return [results, end] if block else [results + end]
 
     def _status(self) -> Block:
         if self.endpoint.status is None:

@@ -101,5 +101,9 @@ def plan_text(method: str, path: str, lines: tuple[CallLine, ...]) -> str:
 def _row(line: CallLine, names: int, operations: int) -> str:
     """The line; notes that are too many go on below."""
     start = f"{line.name:{names}}  {line.operation:{operations}}  "
-    wrapped = textwrap.wrap(", ".join(line.notes), max(30, LINE_LENGTH - len(start)))
-    return start + f"\n{' ' * len(start)}".join(wrapped)
+    notes = ", ".join(note.replace(" ", _GLUE) for note in line.notes)
+    wrapped = textwrap.wrap(notes, max(30, LINE_LENGTH - len(start)))
+    return (start + f"\n{' ' * len(start)}".join(wrapped)).replace(_GLUE, " ")
+
+
+_GLUE = "\0"  # keeps the words of a note on one line

@@ -59,8 +59,9 @@ def _usable(name: str) -> bool:
 
 
 def local_name(text: str) -> str:
-    """A name for a local or a parameter: snake_case, and hiding no builtin."""
-    return variable_name(text)
+    """A name for a local or a parameter: snake_case, hiding no builtin, and never a lone `l`."""
+    name = variable_name(text)
+    return "l_" if name == "l" else name
 
 
 def package_name(text: str) -> str:

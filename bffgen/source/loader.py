@@ -39,7 +39,8 @@ class _Read:
 class Loader:
     """Reads documents, each once, none outside of `root` (the spec's folder).
 
-    `files` maps every file read, by its path from the root, to the SHA-256 of its bytes.
+    `files` maps every file read, by its path from the root (absolute where it is not below it: a spec that is a
+    link), to the SHA-256 of its bytes.
     """
 
     def __init__(self, root: Path, complaints: Complaints) -> None:
@@ -93,7 +94,7 @@ class Loader:
     def _file(self, path: Path) -> SourceFile:
         shown = _display(path)
         raw = _read_bytes(path, shown)
-        inside = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else shown
+        inside = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
         self.files[inside] = hashlib.sha256(raw).hexdigest()
         file = SourceFile(shown, _decoded(raw, shown))
         self._places[file] = path

@@ -45,13 +45,13 @@ def complain_syntax(file: SourceFile, error: yaml.YAMLError, complaints: Complai
         return
     at = min(mark.index, len(file.text))
     start = getattr(error, "context_mark", None)
-    opened = start is not None and start.index != at and file.text[start.index : start.index + 1] in ("{", "[", '"', "'")
+    opened = start if start is not None and start.index != at and file.text[start.index] in "{['\"" else None
     quoted = None if opened else _parenthesised(file, file.place(at)[0])
     complaints.complain(
         "BFF101",
         "text after the end of a quoted value" if quoted else _message(file, problem, at),
         _span(file, at),
-        _span(file, start.index) if opened else None,
+        _span(file, opened.index) if opened else None,
         "begins here" if opened else "",
         help=quoted or _help(file, error, at),
     )
@@ -80,9 +80,13 @@ def _help(file: SourceFile, error: Any, at: int) -> str | None:
         return f"write the mapping in block form:\n{form}" if form else None
     found = _COLON_INSIDE.match(file.line(file.place(at)[0]))
     if found and "mapping values" in str(getattr(error, "problem", "")):
-        quote = '"' if '"' not in found[2] and "\\" not in found[2] else "'"
-        return f"put the value in quotes: `{found[1].strip()} {quote}{found[2]}{quote}`" if quote not in found[2] else None
+        return _quoted(found[1].strip(), found[2])
     return None
+
+
+def _quoted(key: str, value: str) -> str | None:
+    quote = '"' if '"' not in value and "\\" not in value else "'"
+    return f"put the value in quotes: `{key} {quote}{value}{quote}`" if quote not in value else None
 
 
 def _parenthesised(file: SourceFile, number: int) -> str | None:

@@ -241,23 +241,21 @@ class _YamlNode(Node):
             return span.sub(start, end)
         if written[1:-1] == text and written[:1] in ("'", '"'):
             return span.sub(1 + start, 1 + end)
-        return self._block_part(span, start, end) or span
+        return self._folded_part(span, start, end) or span
 
-    def _block_part(self, span: Span, start: int, end: int) -> Span | None:
-        """A piece of one line of a literal block (`|`), whose lines are written as they are."""
-        if self.kind != "scalar" or self._raw.style != "|":
+    def _folded_part(self, span: Span, start: int, end: int) -> Span | None:
+        """A piece of a text over several lines, found by counting what is no white space: folding changes only that."""
+        if self.kind != "scalar" or self._raw.style not in (None, "", "|", ">"):
             return None
-        before = self.text[:start].split("\n")
-        lines = self.file.text[span.start : span.end].split("\n")
-        mine = self.text.split("\n")[len(before) - 1]
-        if "\n" in self.text[start:end] or len(before) >= len(lines):
+        body = span.start
+        if self._raw.style in ("|", ">"):  # the text begins below `|-`
+            body = self.file.text.find("\n", span.start, span.end) + 1 or span.end
+        written, text = self.file.text[body : span.end], self.text
+        ink = [at for at, char in enumerate(written) if not char.isspace()]
+        before, inside = _ink(text[:start]), _ink(text[start:end])
+        if len(ink) != _ink(text) or not inside:
             return None
-        written = lines[len(before)].rstrip("\r")
-        if not mine or not written.endswith(mine):
-            return None
-        offset = span.start + sum(len(line) + 1 for line in lines[: len(before)])
-        offset += len(written) - len(mine) + len(before[-1])
-        return Span(self.file, offset, offset + end - start)
+        return Span(self.file, body + ink[before], body + ink[before + inside - 1] + 1)
 
     def data(self) -> Any:
         if self.kind == "mapping":
@@ -269,3 +267,7 @@ class _YamlNode(Node):
 
     def __hash__(self) -> int:
         return hash(id(self._raw))
+
+
+def _ink(text: str) -> int:
+    return sum(not char.isspace() for char in text)

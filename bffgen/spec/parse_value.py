@@ -166,10 +166,12 @@ class ValueReader(Reader):
         if node.kind == "sequence":
             texts = [item.text for item in node.elements() if item.kind == "scalar" and not item.quoted]
             return any(unbalanced(text) or _COMPREHENSION.search(text) for text in texts)
-        entries = {key: item for key, item in node.entries().items() if not key.startswith("$")}
-        plain = {key: item.text for key, item in entries.items() if item.kind == "scalar" and not item.quoted}
-        alone = bool(entries) and len(entries) == len(node.entries()) and not any(plain.get(key, "-") for key in entries)
-        return alone or any(_COMPREHENSION.search(text) for text in plain.values())
+        entries = node.entries()
+        if any(key.startswith("$") for key in entries):
+            return False
+        plain = [item.text for item in entries.values() if item.kind == "scalar" and not item.quoted]
+        alone = bool(entries) and len(plain) == len(entries) and not any(plain)
+        return alone or any(_COMPREHENSION.search(text) for text in plain)
 
     def _parenthesise(self, node: Node) -> None:
         span = node.span

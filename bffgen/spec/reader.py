@@ -66,7 +66,7 @@ def is_null(node: Node) -> bool:
 
 
 _UNITS = {"ms": "ms", "msec": "ms", "s": "s", "sec": "s", "m": "m", "min": "m", "h": "h", "hour": "h", "hr": "h"}
-_LOOSE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*([a-z]+?)(?:ond|ute|illi)?s?\Z")
+_LOOSE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|[a-z]+?)(?:ond|ute)?s?\Z")
 
 
 def _in_form(node: Node) -> str | None:

@@ -312,7 +312,7 @@ def test_paths_that_an_endpoint_has(key: str) -> None:
         ("HEAD /a", "BFF111 `HEAD` is not a method that an endpoint has [HEAD]"),
         ("GET a", "BFF111 a path begins with `/` [a] | write `GET /a`"),
         ("GET  /a", "BFF111 a path begins with `/` [ /a]"),
-        ("GET /a//b", "BFF111 a path has no segment `//` [/]"),
+        ("GET /a//b", "BFF111 a path has no empty segment [/]"),
         ("GET /a/../b", "BFF111 a path has no segment `..` [/..]"),
         ("GET /./b", "BFF111 a path has no segment `.` [/.]"),
         ("GET /a?b=1", "BFF111 `?` cannot stand in a path [?]"),

@@ -1,0 +1,1 @@
+"""Emitted projects: generated, imported, called, tested, type-checked."""
