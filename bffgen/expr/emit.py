@@ -32,6 +32,7 @@ _TABLE: Mapping[type, Emit] = {
     tree.Narrowed: emit_paths.narrowed,
     tree.Compare: emit_conditions.boolean,
     tree.IsNull: emit_conditions.boolean,
+    tree.IsInstance: emit_conditions.boolean,
     tree.Truth: emit_conditions.boolean,
     tree.Logic: emit_conditions.boolean,
     tree.Not: emit_conditions.boolean,

@@ -21,6 +21,7 @@ from bffgen.expr.emit_values import (
     close,
     compare,
     conjunction,
+    name,
     negate,
     not_none,
     tidy,
@@ -30,10 +31,12 @@ from bffgen.typesystem.model import (
     Kind,
     ListType,
     MapType,
+    ObjectType,
     Scalar,
     SetType,
     TupleType,
     Type,
+    Union,
     non_null,
 )
 
@@ -48,6 +51,7 @@ _COMPARISONS: dict[str, type[ast.cmpop]] = {
     "not in": ast.NotIn,
 }
 _NEGATED = {"==": "!=", "!=": "==", "in": "not in", "not in": "in"}
+_REVERSED = {"<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def condition(em: Emitter, expr: tree.Expr) -> ast.expr:
@@ -82,6 +86,8 @@ def test(em: Emitter, expr: tree.Expr, exact: bool) -> ast.expr:
             return _logic(em, operator, operands, exact)
         case tree.Compare(operator, left, right):
             return _compare(em, operator, left, right, exact)
+        case tree.IsInstance(value, of):
+            return _is_instance(em, value, of, exact)
     plain = em.value(expr)
     return truth(plain, expr.type, exact) if plain.guards or plain.nullable else plain.code
 
@@ -138,11 +144,47 @@ def _not(em: Emitter, value: tree.Expr, exact: bool) -> ast.expr:
             return null_test(_named(em, inner), not negated, exact)
         case tree.Compare(operator, left, right) if operator in _NEGATED:
             return _compare(em, _NEGATED[operator], left, right, exact)
+        case tree.Compare(operator, left, right) if operator in _REVERSED and _is_total(left.type, right.type):
+            return _compare(em, _REVERSED[operator], left, right, exact)
         case tree.Not(inner):
             return test(em, inner, exact)
         case tree.Truth(inner) if not _is_bool(inner.type):
             return null_test(_named(em, inner), False, exact)
     return negate(condition(em, value))
+
+
+def _is_total(*types: Type) -> bool:
+    """Whether one of two values is always the greater or both are equal: not so with a number, which may be NaN."""
+    return all(isinstance(of, Scalar) and of.kind is not Kind.NUMBER for of in types)
+
+
+def _is_instance(em: Emitter, value: tree.Expr, of: Type, exact: bool) -> ast.expr:
+    """`isinstance(x, str)`; an `int` that is a `bool` is none where the union has both."""
+    found = em.value(value)
+    tests: list[ast.expr] = [call("isinstance", found.code, _class(em, of))]
+    inner = non_null(value.type)
+    arms = inner.arms if isinstance(inner, Union) else ()
+    if isinstance(of, Scalar) and of.kind in (Kind.INTEGER, Kind.NUMBER) and any(map(_is_bool, arms)):
+        tests.append(ast.UnaryOp(ast.Not(), call("isinstance", found.code, name("bool"))))
+    whole = tests[0] if len(tests) == 1 else conjunction(ast.And(), tests)
+    return _both(found.guards, whole, exact)
+
+
+def _class(em: Emitter, of: Type) -> ast.expr:
+    match of:
+        case ObjectType():
+            return name(em.names.model(of))
+        case ListType():
+            return name("list")
+        case Scalar(Kind.NUMBER):
+            return ast.Tuple([name("int"), name("float")], ast.Load())
+        case Scalar(Kind.UUID):
+            return name(em.names.imported("uuid", "UUID"))
+        case Scalar(Kind.DATE | Kind.DATETIME):
+            return name(em.names.imported("datetime", "date" if of.kind is Kind.DATE else "datetime"))
+        case Scalar(kind):
+            return name({Kind.INTEGER: "int", Kind.BOOLEAN: "bool"}.get(kind, "str"))
+    return name("dict")
 
 
 def _is_bool(of: Type) -> bool:

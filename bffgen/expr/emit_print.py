@@ -8,10 +8,12 @@ from __future__ import annotations
 import ast
 import io
 import keyword
+import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from tokenize import TokenInfo
 
+_SUSPECT = re.compile(r"\(\(|\b(?:and|or) \(|\) (?:and|or)\b")
 _LOOSER = {"and", "or", "if", "else", "lambda", ":=", "for", "yield", ","}
 _AFTER = {"and", "or", "if", "else", "for", ")", "]", "}", ",", ":", ""}
 
@@ -19,6 +21,8 @@ _AFTER = {"and", "or", "if", "else", "for", ")", "]", "}", ",", ":", ""}
 def unparse(node: ast.AST) -> str:
     """The code of a node: an expression, a statement or a module."""
     text = ast.unparse(node)
+    if not _SUSPECT.search(text):
+        return text
     plain = _without(text, set(_redundant(text)))
     same = ast.dump(ast.parse(plain)) == ast.dump(ast.parse(text))
     return plain if same else text

@@ -48,13 +48,19 @@ def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
         return ctx.error("BFF306", value.span, f"{describe(of)} has no one spelling in a text", help=hint)
     if not (isinstance(of, Scalar) and of.kind in _SAMPLES):
         return ctx.error("BFF306", value.span, f"{describe(of)} cannot stand in a text")
-    if spec:
-        try:
-            format(_SAMPLES[of.kind], spec)
-        except ValueError as error:
-            return ctx.error("BFF306", value.span, f"the format `{spec}` does not fit {describe(of)}", str(error))
-        if len(spec) > 20 or any(int(n) > 200 for n in _numbers(spec)):
-            return ctx.error("BFF306", value.span, f"the format `{spec}` is too wide", "200 places at most")
+    return _formatted(value, of.kind, spec, ctx) if spec else value
+
+
+def _formatted(value: tree.Expr, kind: Kind, spec: str, ctx: Context) -> tree.Expr:
+    if len(spec) > 20 or any(int(n) > 200 for n in _numbers(spec)):
+        return ctx.error("BFF306", value.span, f"the format `{spec}` is too wide", "200 places at most")
+    try:
+        format(_SAMPLES[kind], spec)
+        why = "not every integer is a character" if spec.endswith("c") and kind is Kind.INTEGER else None
+    except (ValueError, TypeError) as error:
+        why = str(error)
+    if why:
+        return ctx.error("BFF306", value.span, f"the format `{spec}` does not fit {describe(value.type)}", why)
     return value
 
 

@@ -146,7 +146,7 @@ class EndpointNames(ModuleNames):
 
     def handle(self, key: str) -> str:
         """The local of a node's `Call`."""
-        return self.derived(key, "passed" if key.startswith("guards:") else "{}_call")
+        return self.derived(key, "guards_call" if key.startswith("guards:") else "{}_call")
 
     def ref(self, role: Role, name: str) -> str:
         match role:

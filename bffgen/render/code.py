@@ -16,6 +16,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, final
 
+from bffgen.expr.emit_print import unparse
+
 DOCSTRING_LIMIT = 2048
 """Longest text of a docstring, in code points."""
 
@@ -213,14 +215,14 @@ def docstring(text: str, indent: int = 0) -> Code:
 def expression(tree: ast.expr) -> Code:
     """A tree that the compiler built: every leaf of it is a constant or an identifier that was checked."""
     _check_names(tree)
-    return Code(ast.unparse(ast.fix_missing_locations(tree)))
+    return Code(unparse(ast.fix_missing_locations(tree)))
 
 
 def statements(trees: Sequence[ast.stmt]) -> Code:
     """Statements, one after another, without a line end after the last."""
     for tree in trees:
         _check_names(tree)
-    return Code("\n".join(ast.unparse(ast.fix_missing_locations(tree)) for tree in trees))
+    return Code("\n".join(unparse(ast.fix_missing_locations(tree)) for tree in trees))
 
 
 _NAMED = {ast.Name: "id", ast.Attribute: "attr", ast.arg: "arg", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name",

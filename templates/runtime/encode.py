@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -161,6 +161,6 @@ def cookie(name: str, value: object, explode: bool = True) -> list[Pair]:
     return query(name, value, "form", explode)
 
 
-def json_text(adapter: TypeAdapter[object], value: object) -> str:
+def json_text(adapter: TypeAdapter[Any], value: object) -> str:
     """A parameter that is one JSON text, for `query`, `header` or `segment` to place."""
     return adapter.dump_json(value, by_alias=True).decode()

@@ -91,9 +91,11 @@ class fan_out:
         self._calls.append(call)
         return call
 
-    def check(self, guard: Coroutine[Any, Any, None]) -> None:
-        """Start a guard, which raises what the endpoint is to answer instead."""
-        self._calls.append(Call(None, asyncio.create_task(guard), frozenset(), False))
+    def check(self, guard: Coroutine[Any, Any, None]) -> Call[None]:
+        """Start a guard, which raises what the endpoint is to answer instead. Await it to be after it."""
+        call = Call(None, asyncio.create_task(guard), frozenset(), False)
+        self._calls.append(call)
+        return call
 
     def soften(self, name: str, failure: BackendFailure) -> None:
         """The answer can do without this call; a failure that is no data (404) is noted as such."""

@@ -173,7 +173,7 @@ class Model(BaseModel):
     )
 
 
-def given(value: T | MISSING) -> T | None:
+def given(value: T | MISSING | None) -> T | None:
     """The value of a field that may be absent: None where it is."""
     return None if value is MISSING else value
 

@@ -195,7 +195,7 @@ def test_a_spec_in_json_is_a_spec() -> None:
     [
         ("a", ["BFF104 expected a spec, a mapping, found `a` [a]"]),
         ("[]", ["BFF104 expected a spec, a mapping, found a list [[]]"]),
-        ("{}", ["BFF105 a spec needs the keys `bffgen` and `name` and `backends` and `endpoints` [{]"]),
+        ("{}", ["BFF105 a spec needs the keys `bffgen`, `name`, `backends` and `endpoints` [{]"]),
         ("bffgen: 2\nsurprise: 1", ["BFF112 this spec is written in version 2 of the language [2]"]),
         (
             "name: a\nbackends:\nendpoints:",
