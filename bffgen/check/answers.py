@@ -20,7 +20,7 @@ from bffgen.typesystem.model import (
     Type,
     Union,
 )
-from bffgen.typesystem.relations import describe, is_broken
+from bffgen.typesystem.relations import an, describe, is_broken
 
 
 def answerable(value: tree.Expr, ctx: Context) -> None:
@@ -40,7 +40,7 @@ def answerable(value: tree.Expr, ctx: Context) -> None:
     if found is not None:
         ctx.diags.report(
             "BFF308",
-            f"{describe(found)} cannot reach an answer",
+            f"{an(found)} cannot reach an answer",
             Label(value.span, describe(value.type)),
             help=_way_out(found),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bffgen.check import values
 from bffgen.check.fit import fit
+from bffgen.check.graph import reached
 from bffgen.check.model import CheckedArgument, CheckedCall, CheckedGuard
 from bffgen.check.names import Names
 from bffgen.check.operations import Bound, bind, is_json, sets_fields_as_arguments, target
@@ -15,6 +17,7 @@ from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.facts import present, proved
+from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
@@ -23,7 +26,7 @@ from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import BOOLEAN, TEXT, Null, Type, is_nullable, non_null, nullable
 from bffgen.typesystem.names import python_name
-from bffgen.typesystem.relations import BROKEN, describe, is_broken
+from bffgen.typesystem.relations import BROKEN, assign, describe, is_broken
 
 PASSING = (404, 409, 410, 412, 422, 429)
 DEFAULT_TIMEOUT = 2.0  # seconds
@@ -55,8 +58,8 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
             values.value(argument.value, inner)
     body = _body(call, operation, made, inner, names)
     headers = tuple(
-        (name, fit(values.value(value, inner), nullable(TEXT), span, inner, "", "a header"))
-        for name, (value, span) in call.headers.items()
+        (name, values.value(value, inner, nullable(TEXT), values.Place("a header")))
+        for name, (value, _) in call.headers.items()
     )
     reactions = names.reactions(call.name)
     from_request_alone = not ctx.used - set(_local_lets(names))
@@ -101,12 +104,9 @@ def _look_over(call: spec.Call, names: Names) -> None:
 
 def _local_lets(names: Names) -> list[str]:
     """The lets that are made of request values alone."""
-    return [name for name in names.endpoint.let if not _deep_needs(name, names)]
-
-
-def _deep_needs(name: str, names: Names) -> bool:
-    """Whether a let rests on a call, directly or through other lets."""
-    return any(n not in names.endpoint.let or _deep_needs(n, names) for n in names.let(name)[1] if n != name)
+    lets = names.endpoint.let
+    edges = {name: names.let(name)[1] for name in lets}
+    return [name for name in lets if reached(name, edges) <= lets.keys()]
 
 
 # ---------------------------------------------------------------------------------------------- arguments
@@ -115,15 +115,13 @@ def _deep_needs(name: str, names: Names) -> bool:
 def _argument(bound: Bound, call: spec.Call, made: Made, ctx: Context, names: Names) -> None:
     parameter = bound.parameter
     what = f"parameter `{parameter.name}` of `{call.backend}.{parameter_owner(call)}`"
-    why = Label(parameter.span, f"{describe(parameter.type)} expected")
+    why = Label(parameter.span, f"{describe(non_null(parameter.type))} expected")
     written = bound.argument.value
     shown = written.text if isinstance(written, spec.Expr) else ""
     found = values.value(written, ctx, None if not isinstance(written, spec.ObjectValue) else parameter.type)
-    if parameter.required and is_nullable(found.type) and not is_nullable(parameter.type):
+    if parameter.required and _null_alone(found.type, parameter.type):
         found = _required_null(found, call, parameter.name, shown, why, made, ctx, names)
-        wanted = parameter.type
-    else:
-        wanted = parameter.type if parameter.required else nullable(parameter.type)
+    wanted = parameter.type if parameter.required else nullable(parameter.type)
     span = found.span if isinstance(written, spec.Expr) else bound.argument.name_span
     value = fit(found, wanted, span, ctx, shown, what, why)
     if isinstance(value.type, Null) and parameter.required:
@@ -149,15 +147,31 @@ def _required_null(
     if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
         made.nulls.append(found)
         return tree.Narrowed(found, False, non_null(found.type), found.span)
-    condition = f"when: {shown} is not None" if shown else "a `when:`"
     names.diags.report(
         "BFF402",
         f"call `{call.name}` needs `{name}`, which may be null",
-        Label(found.span, f"{describe(found.type)}"),
+        Label(found.span, describe(found.type)),
         why,
-        help=f"add `{condition}`: the call is null then; or `on_error: null`",
+        *why_null(found, ctx),
+        help=_only_when(call, shown) if shown and not isinstance(found.type, Null) else None,
     )
     return tree.Literal(None, BROKEN, found.span)
+
+
+def _null_alone(given: Type, wanted: Type) -> bool:
+    """Whether a value would fit if it were not null."""
+    return is_nullable(given) and not is_nullable(wanted) and assign(non_null(given), wanted) is None
+
+
+_PATH = re.compile(r"[\w.\[\]]+\Z")
+
+
+def _only_when(call: spec.Call, shown: str) -> str:
+    """The call with a condition, which makes it null where it cannot be made."""
+    when = f"when: {shown if _PATH.match(shown) else f'({shown})'} is not None"
+    if call.node.kind == "mapping":
+        return f"add `{when}`: the call is null otherwise"
+    return f"make the call null where it cannot be made:\n{call.name}:\n  call: {call.node.text}\n  {when}"
 
 
 def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names: Names) -> tree.Expr | None:
@@ -173,7 +187,7 @@ def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names
         label = Label(call.operation_span, "only JSON bodies can be sent")
         names.diags.report("BFF505", message, label, Label(declared.span, "declared here"))
         return None
-    why = Label(declared.span, f"{describe(declared.type)} expected")
+    why = Label(declared.span, f"{describe(non_null(declared.type))} expected")
     if call.body is None:
         if declared.required and not sets_fields_as_arguments(call, operation):
             head = f"{call.name}: {{call: {target(call.backend, call.operation)}, body: body}}"
@@ -184,9 +198,9 @@ def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names
     shown = call.body.text if isinstance(call.body, spec.Expr) else ""
     what = f"the body of `{call.backend}.{operation.key}`"
     if not isinstance(call.body, spec.Expr):
-        return values.value(call.body, ctx, declared.type)
+        return values.value(call.body, ctx, declared.type, values.Place(what, why))
     found = values.value(call.body, ctx)
-    if declared.required and is_nullable(found.type) and not is_nullable(declared.type):
+    if declared.required and _null_alone(found.type, declared.type):
         found = _required_null(found, call, "body", shown, why, made, ctx, names)
     wanted = declared.type if declared.required else nullable(declared.type)
     return fit(found, wanted, found.span, ctx, shown, what, why)

@@ -44,7 +44,7 @@ from bffgen.typesystem.model import (
 DEFAULT_DEADLINE = 5.0  # seconds
 
 UNSEEN = frozenset(
-    f"BFF{number}" for number in (107, 113, 114, 115, 201, 202, 203, 204, 205, 206, 209)
+    f"BFF{number}" for number in (107, 113, 114, 115, 201, 202, 203, 204, 205, 206, 209, 401)
 )  # mistakes after which a name may be used although no use of it was seen
 
 
@@ -207,11 +207,12 @@ def _header_value(written: spec.Value, span: Span, ctx: Context) -> tree.Expr:
     found = values.value(written, ctx)
     if isinstance(found.type, Scalar) and found.type.kind in (Kind.INTEGER, Kind.NUMBER):
         return found
-    return fit(found, nullable(TEXT), span, ctx, "", "a header")
+    shown = written.text if isinstance(written, spec.Expr) else ""
+    return fit(found, nullable(TEXT), span, ctx, shown, "a header")
 
 
 def _cookie(name: str, written: spec.Cookie, span: Span, ctx: Context) -> CheckedCookie:
-    value = fit(values.value(written.value, ctx), nullable(TEXT), span, ctx, "", "a cookie")
+    value = values.value(written.value, ctx, nullable(TEXT), values.Place("a cookie"))
     return CheckedCookie(
         name, value, written.secure, written.http_only, written.same_site, written.max_age, written.path
     )

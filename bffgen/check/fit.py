@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bffgen.diagnostics.model import Label
+from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.literals import read_as
+from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
 from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
@@ -23,7 +26,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import Mismatch, assign, describe, is_broken, object_name, objects_in
+from bffgen.typesystem.relations import Mismatch, an, assign, describe, is_broken, object_name, objects_in
 
 
 def fit(
@@ -41,66 +44,104 @@ def fit(
     """
     if is_broken(given.type) or is_broken(wanted):
         return given
+    given = read_as(given, wanted)
     mismatch = assign(given.type, wanted)
     if mismatch is None:
         return retarget(given, wanted)
-    labels = (why,) if why else ()
     where = given.span if given.span.file is span.file else span
-    if mismatch.missing:
-        _missing_field(mismatch, where, ctx, what, labels)
-    elif mismatch.null_alone:
-        at = f" in `{mismatch.path.lstrip('.')}`" if mismatch.path else ""
-        help_ = f"write `default({shown}, {default_for(wanted)})`" if shown and not at else None
-        message = f"{what} takes {describe(wanted)}, which is never null"
-        ctx.diags.report("BFF303", message, Label(where, f"may be null{at}"), *labels, help=help_)
-    else:
-        _wrong_type(mismatch, given, wanted, where, ctx, what, labels, shown)
+    _Misfit(mismatch, given, wanted, where, what, (why,) if why else (), shown).report(ctx)
     return broken(where)
 
 
-def _missing_field(mismatch: Mismatch, where: Span, ctx: Context, what: str, labels: tuple[Label, ...]) -> None:
-    names = " or ".join(f"`{object_name(o)}`" for o in objects_in(mismatch.wanted)) or describe(mismatch.wanted)
-    message = f"{what} takes {names}, which needs the field `{mismatch.missing}`"
-    ctx.diags.report("BFF301", message, Label(where, f"{describe(mismatch.given)} has no such field"), *labels)
+@dataclass(frozen=True, slots=True)
+class _Misfit:
+    """A value that does not fit, and everything that its message may say."""
+
+    mismatch: Mismatch
+    given: tree.Expr
+    wanted: Type
+    where: Span
+    what: str
+    labels: tuple[Label, ...]
+    shown: str
+
+    def report(self, ctx: Context) -> None:
+        of = non_null(self.wanted)
+        if self.mismatch.missing:
+            self._missing_field(ctx)
+        elif self.mismatch.null_alone:
+            self._null(ctx)
+        elif isinstance(self.given, tree.Literal) and isinstance(of, Scalar) and of.values:
+            self._no_member(of.values, ctx)
+        else:
+            self._wrong_type(of, ctx)
+
+    def _missing_field(self, ctx: Context) -> None:
+        of = self.mismatch.wanted
+        names = " or ".join(f"`{object_name(o)}`" for o in objects_in(of)) or describe(of)
+        message = f"{self.what} takes {names}, which needs the field `{self.mismatch.missing}`"
+        label = Label(self.where, f"{describe(self.mismatch.given)} has no such field")
+        ctx.diags.report("BFF301", message, label, *self.labels)
+
+    def _null(self, ctx: Context) -> None:
+        path = self.mismatch.path.lstrip(".")
+        at = f" in `{path}`" if path.strip("[]") else " inside of it" if path else ""
+        help_ = f"write `default({self.shown}, {default_for(self.wanted)})`" if self.shown and not at else None
+        message = f"{self.what} takes {an(self.wanted)}, which is never null"
+        why = () if at else why_null(self.given, ctx)
+        ctx.diags.report("BFF303", message, Label(self.where, f"may be null{at}"), *self.labels, *why, help=help_)
+
+    def _no_member(self, members: tuple[object, ...], ctx: Context) -> None:
+        value = getattr(self.given, "value", None)
+        near = closest(str(value), map(str, members))
+        ctx.diags.report(
+            "BFF311",
+            f"{self.what} does not take `{value}`",
+            Label(self.where, "not a member"),
+            *self.labels,
+            note=f"members: {', '.join(f'`{member}`' for member in members[:12])}",
+            help=f"did you mean `{near}`?" if near else None,
+        )
+
+    def _wrong_type(self, of: Type, ctx: Context) -> None:
+        path = self.mismatch.path.lstrip(".")
+        inside = f" (in `{path}`: {describe(self.mismatch.given)})" if path.strip("[]") else ""
+        message = f"{self.what} takes {an(of)}, not {an(self.given.type)}{inside}"
+        help_, note = _way_out(self.given, of, self.shown)
+        label = Label(self.where, describe(self.given.type))
+        ctx.diags.report("BFF301", message, label, *self.labels, note=note, help=help_)
 
 
-def _wrong_type(
-    mismatch: Mismatch,
-    given: tree.Expr,
-    wanted: Type,
-    where: Span,
-    ctx: Context,
-    what: str,
-    labels: tuple[Label, ...],
-    shown: str,
-) -> None:
-    if isinstance(given, tree.Literal) and isinstance(wanted_enum := non_null(wanted), Scalar) and wanted_enum.values:
-        known = ", ".join(f"`{v}`" for v in wanted_enum.values[:12])
-        message = f"{what} does not take `{given.value}`"
-        ctx.diags.report("BFF311", message, Label(where, "not a member"), *labels, note=f"members: {known}")
-        return
-    inside = f" (in `{mismatch.path.lstrip('.')}`: {describe(mismatch.given)})" if mismatch.path else ""
-    message = f"{what} takes {describe(wanted)}, not {describe(given.type)}{inside}"
-    ctx.diags.report(
-        "BFF301", message, Label(where, describe(given.type)), *labels, help=_help(given.type, wanted, shown)
-    )
-
-
-def _help(given: Type, wanted: Type, shown: str) -> str | None:
-    inner, want = non_null(given), non_null(wanted)
+def _way_out(given: tree.Expr, wanted: Type, shown: str) -> tuple[str | None, str | None]:
+    """An expression that fits, or a fact that may lead to one; neither where nothing is written."""
+    inner = non_null(given.type)
     if not shown:
-        return None
+        return None, None
     if isinstance(inner, Unknown):
-        return "say what the call answers: `as: backend.Schema`"
-    if isinstance(inner, IterType) and isinstance(want, ListType):
-        return f"write `[{shown}]`" if " for " in shown else f"write `list({shown})`"
-    if isinstance(want, Scalar) and want.kind is Kind.TEXT and isinstance(inner, Scalar):
-        return f"write `str({shown})`" if inner.kind in (Kind.INTEGER, Kind.NUMBER) else None
-    if isinstance(want, Scalar) and want.kind is Kind.INTEGER and isinstance(inner, Scalar) and inner.kind is Kind.TEXT:
-        return f"write `int({shown})`, which is null for a text that is no integer"
-    if isinstance(want, ListType) and not isinstance(inner, ListType):
-        return f"write `([{shown}])`"
-    return None
+        return "say what the call answers: `as: backend.Schema`", None
+    if isinstance(inner, IterType) and isinstance(wanted, ListType):
+        bare = shown[1:-1] if shown.startswith("(") and shown.endswith(")") else shown
+        return f"write `[{bare}]`" if " for " in shown else f"write `list({shown})`", None
+    if isinstance(wanted, ListType) and not isinstance(inner, ListType) and assign(inner, wanted.item) is None:
+        return f"write `([{shown}])`", None
+    if isinstance(wanted, Scalar) and isinstance(inner, Scalar) and inner is given.type:
+        return _converted(given, inner.kind, wanted.kind, shown)
+    return None, None
+
+
+def _converted(given: tree.Expr, kind: Kind, wanted: Kind, shown: str) -> tuple[str | None, str | None]:
+    numbers = (Kind.INTEGER, Kind.NUMBER)
+    value = given.value if isinstance(given, tree.Literal) else None
+    if wanted is Kind.TEXT and kind in numbers:
+        return (f"write `str({shown})`" if value is None else f'write `"{value}"`'), None
+    if wanted is Kind.INTEGER and kind is Kind.NUMBER and value is None:
+        return f"write `round({shown})`", None
+    if wanted in numbers and kind is Kind.TEXT:
+        if isinstance(value, str) and value.removeprefix("-").isdecimal() and value.isascii():
+            return f"write `{value}`", None
+        function = "int" if wanted is Kind.INTEGER else "float"
+        return None, f"`{function}({shown})` is a number, or null where the text is none" if value is None else None
+    return None, None
 
 
 def retarget(given: tree.Expr, wanted: Type) -> tree.Expr:

@@ -21,8 +21,8 @@ def edges_of(endpoint: CheckedEndpoint) -> Edges:
 
 
 def _waits(call: CheckedCall) -> frozenset[str]:
-    inside = frozenset(need for guard in call.guards for need in guard.needs)
-    return (call.needs | call.after | inside) - {call.name}
+    inside = frozenset(need for guard in call.guards for need in guard.needs) - {call.name}
+    return call.needs | call.after | inside
 
 
 def reached(start: str, edges: Edges) -> frozenset[str]:

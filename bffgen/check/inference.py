@@ -26,7 +26,7 @@ from bffgen.typesystem.model import (
     non_null,
 )
 from bffgen.typesystem.names import field_named
-from bffgen.typesystem.relations import describe
+from bffgen.typesystem.relations import an, describe
 
 _SpanOf = Callable[[ast.expr], Span]
 
@@ -181,7 +181,7 @@ def _disagree(name: str, first: Use, other: Use, diags: Diagnostics) -> None:
     labels += [Label(use.declared, describe(non_null(use.type))) for use in (first, other) if use.declared]
     diags.report(
         "BFF310",
-        f"`{name}` is used as {describe(non_null(first.type))} and as {describe(non_null(other.type))}",
+        f"`{name}` is used as {an(non_null(first.type))} and as {an(non_null(other.type))}",
         Label(other.span, f"{describe(non_null(other.type))} for {other.where}"),
         *labels,
         help=f"say what it is under `params`: `{name}: {{type: ...}}`",

@@ -71,14 +71,30 @@ class Names:
     def _find(self, name: str) -> Binding | None:
         if name in self.params:
             param = self.params[name]
-            optional = not param.required and not param.has_default
-            return Binding(Role.PARAM, nullable(param.type) if optional else param.type)
+            if param.required or param.has_default:
+                return Binding(Role.PARAM, param.type)
+            return Binding(Role.PARAM, nullable(param.type), nulls=self._why_param(name))
         if name == "body" and self.body is not None:
             return Binding(Role.BODY, self.body if self.body_required else nullable(self.body))
         if name in self.endpoint.calls:
-            return Binding(Role.CALL, self.call_type(name), self.endpoint.calls[name].name_span, name)
+            call = self.endpoint.calls[name]
+            return Binding(Role.CALL, self.call_type(name), call.name_span, name, self._why_call(call))
         if name in self.endpoint.let:
             return Binding(Role.LET, self.let(name)[0].type, self.endpoint.let[name][1], name)
+        return None
+
+    def _why_param(self, name: str) -> Label | None:
+        written = self.endpoint.params.get(name)
+        return Label(written.name_span, "null when the client does not send it") if written else None
+
+    def _why_call(self, call: spec.Call) -> Label | None:
+        """What makes a call null: its condition, else the first reaction that does."""
+        if call.when is not None:
+            return Label(call.when.node.span, f"`{call.name}` is null where this is not true")
+        for entry in call.on_error:
+            if isinstance(entry.reaction, spec.Default) and isinstance(entry.reaction.value, spec.Const):
+                if entry.reaction.value.value is None:
+                    return Label(entry.span, f"`{call.name}` is null when it fails")
         return None
 
     def _header(self, call: str, name: str) -> str | None:

@@ -16,7 +16,7 @@ from bffgen.openapi.model import Operation, Parameter, Response
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import NULL, ObjectType, Type, Unknown, non_null, nullable
 from bffgen.typesystem.names import field_named, python_name
-from bffgen.typesystem.relations import BROKEN, describe, join_all
+from bffgen.typesystem.relations import BROKEN, an, describe, join_all
 
 SAFE = ("GET", "HEAD", "OPTIONS", "QUERY", "TRACE")
 
@@ -132,7 +132,7 @@ def reply_type(operation: Operation, call: spec.Call, backends: Backends) -> Typ
         backends.diags.report(
             "BFF301",
             f"`{call.operation}` declares what it answers",
-            Label(call.as_type.node.span, f"it is {describe(found)}"),
+            Label(call.as_type.node.span, f"it is {an(found)}"),
             help="leave `as` out",
         )
     return said

@@ -29,7 +29,7 @@ from bffgen.typesystem.model import (
     non_null,
 )
 from bffgen.typesystem.names import class_name
-from bffgen.typesystem.relations import BROKEN, describe, is_broken
+from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 
 def collect_uses(endpoint: spec.Endpoint, operations: Mapping[str, Operation | None]) -> Uses:
@@ -90,14 +90,14 @@ def _param(
     if not is_broken(inner) and not _fits_location(inner, location):
         where = param.name_span if param else endpoint.span
         allowed = "a scalar" if location != "query" else "a scalar or a list of scalars"
-        diags.report("BFF301", f"a {location} parameter is {allowed}", Label(where, f"`{name}` is {describe(inner)}"))
+        diags.report("BFF301", f"a {location} parameter is {allowed}", Label(where, f"`{name}` is {an(inner)}"))
     has_default = param is not None and param.default is not None
     default = param.default.data() if param and param.default else None
     if param and param.default and not is_broken(inner) and default is not None and not fits(default, _closed(inner)):
         diags.report(
             "BFF313",
             f"the default of `{name}` does not fit",
-            Label(param.default.span, f"{describe(inner)} is needed"),
+            Label(param.default.span, f"{an(inner)} is needed"),
         )
     docs = of.docs
     if param is not None:

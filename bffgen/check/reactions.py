@@ -118,12 +118,12 @@ def _pass(entry: spec.OnErrorEntry, operation: Operation, span: object, diags: D
         if fits:
             bodies.append((status, response.type))
     if not bodies:
-        where = entry.span
+        where, own = entry.span, entry.when if isinstance(entry.when, int) else 502
         diags.report(
             "BFF407",
             f"`{operation.key}` documents no body for `{entry.when}`",
             Label(where, "nothing to pass on"),
-            help='answer a problem of your own: `{status: 404, detail: "..."}`',
+            help=f"answer a problem of your own: `{{status: {own}, detail: a sentence}}`",
         )
     return PassOn(tuple(bodies))
 

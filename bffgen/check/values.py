@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bffgen.check.fit import fit
 from bffgen.diagnostics.model import Label
@@ -34,7 +34,7 @@ from bffgen.typesystem.model import (
     nullable,
 )
 from bffgen.typesystem.names import field_named
-from bffgen.typesystem.relations import describe, is_broken, join_all, object_name
+from bffgen.typesystem.relations import an, describe, is_broken, join_all, object_name
 
 
 def source_text(written: spec.Expr) -> SourceText:
@@ -84,21 +84,34 @@ def condition(written: spec.Expr | spec.Const, ctx: Context) -> tree.Expr:
     return operators.condition(infer(parsed.tree, inner), parsed.tree, inner)
 
 
-def value(written: spec.Value, ctx: Context, wanted: Type | None = None) -> tree.Expr:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What messages call the place of a value ("parameter `id` of ..."), and where it is declared."""
+
+    what: str = "this"
+    why: Label | None = None
+
+    def fit(self, made: tree.Expr, wanted: Type | None, span: Span, ctx: Context, shown: str = "") -> tree.Expr:
+        return made if wanted is None else fit(made, wanted, span, ctx, shown, self.what, self.why)
+
+
+HERE = Place()
+
+
+def value(written: spec.Value, ctx: Context, wanted: Type | None = None, place: Place = HERE) -> tree.Expr:
     """The typed form of a YAML value; when a type is `wanted`, one that fits it (or a message)."""
     match written:
         case spec.Const():
-            return _constant(written, wanted, ctx)
+            return _constant(written, wanted, ctx, place)
         case spec.Expr():
-            found = expression(written, ctx)
-            return found if wanted is None else fit(found, wanted, written.node.span, ctx, written.text)
+            return place.fit(expression(written, ctx), wanted, written.node.span, ctx, written.text)
         case spec.ListValue():
-            return _list(written, ctx, wanted)
+            return _list(written, ctx, wanted, place)
         case spec.ObjectValue():
-            return _mapping(written, ctx, wanted)
+            return _mapping(written, ctx, wanted, place)
 
 
-def _constant(written: spec.Const, wanted: Type | None, ctx: Context) -> tree.Expr:
+def _constant(written: spec.Const, wanted: Type | None, ctx: Context, place: Place) -> tree.Expr:
     span, given = written.node.span, written.value
     of: Type = NULL
     if isinstance(given, bool):
@@ -107,35 +120,35 @@ def _constant(written: spec.Const, wanted: Type | None, ctx: Context) -> tree.Ex
         of = Scalar(Kind.INTEGER, (given,)) if -(2**63) <= given < 2**63 else NUMBER
     elif isinstance(given, float):
         of = NUMBER
-    made = tree.Literal(given, of, span)
-    return made if wanted is None else fit(made, wanted, span, ctx, written.node.text)
+    return place.fit(tree.Literal(given, of, span), wanted, span, ctx, written.node.text)
 
 
-def _list(written: spec.ListValue, ctx: Context, wanted: Type | None) -> tree.Expr:
+def _list(written: spec.ListValue, ctx: Context, wanted: Type | None, place: Place) -> tree.Expr:
     inner = non_null(wanted) if wanted is not None else None
     item_wanted = inner.item if isinstance(inner, ListType) else None
-    items = tuple(value(item, ctx, item_wanted) for item in written.items)
+    item_place = Place(f"an item of {place.what}", place.why)
+    items = tuple(value(item, ctx, item_wanted, item_place) for item in written.items)
     of = ListType(item_wanted or join_all([item.type for item in items]), len(items))
     made = tree.MakeList(items, of, written.node.span)
-    return made if wanted is None or item_wanted else fit(made, wanted, written.node.span, ctx, "")
+    return made if item_wanted else place.fit(made, wanted, written.node.span, ctx)
 
 
 # ---------------------------------------------------------------------------------------------- mappings
 
 
-def _mapping(written: spec.ObjectValue, ctx: Context, wanted: Type | None) -> tree.Expr:
+def _mapping(written: spec.ObjectValue, ctx: Context, wanted: Type | None, place: Place) -> tree.Expr:
     if written.loop is not None:
-        return _for(written, written.loop, ctx, wanted)
+        return _for(written, written.loop, ctx, wanted, place)
     if written.condition is not None:
         test = condition(written.condition, ctx)
-        then = _object(written, ctx.with_facts(proved(test, True)), non_null(wanted) if wanted else None)
+        then = _object(written, ctx.with_facts(proved(test, True)), non_null(wanted) if wanted else None, place)
         other = tree.Literal(None, NULL, written.node.span)
         made = tree.Choice(test, then, other, nullable(then.type), written.node.span)
-        return made if wanted is None else fit(made, wanted, written.node.span, ctx, "")
-    return _object(written, ctx, wanted)
+        return place.fit(made, wanted, written.node.span, ctx)
+    return _object(written, ctx, wanted, place)
 
 
-def _for(written: spec.ObjectValue, loop: spec.Expr, ctx: Context, wanted: Type | None) -> tree.Expr:
+def _for(written: spec.ObjectValue, loop: spec.Expr, ctx: Context, wanted: Type | None, place: Place) -> tree.Expr:
     """`$for: x in xs` with `$if`: a list of what the rest of the mapping says."""
     clause = parse_loop(source_text(loop), ctx.diags)
     span = written.node.span
@@ -152,21 +165,20 @@ def _for(written: spec.ObjectValue, loop: spec.Expr, ctx: Context, wanted: Type 
         inner = inner.with_facts(proved(test, True))
     list_wanted = non_null(wanted) if wanted is not None else None
     item_wanted = list_wanted.item if isinstance(list_wanted, ListType) else None
-    element = _object(written, inner, item_wanted)
+    element = _object(written, inner, item_wanted, place)
     holds_null = is_nullable(one.source.type)
     of: Type = ListType(element.type, loops.least_items([one]))
     result = tree.Loop(LoopKind.LIST, None, element, (one,), holds_null, nullable(of) if holds_null else of, span)
-    return result if wanted is None else fit(result, wanted, span, ctx, "")
+    return place.fit(result, wanted, span, ctx)
 
 
-def _object(written: spec.ObjectValue, ctx: Context, wanted: Type | None) -> tree.Expr:
+def _object(written: spec.ObjectValue, ctx: Context, wanted: Type | None, place: Place) -> tree.Expr:
     target = _target(written, wanted)
     if isinstance(target, ObjectType):
         return typed_object(written, target, ctx)
     if isinstance(target, (MapType, Unknown)):
         return _as_map(written, target, ctx)
-    made = _own_object(written, ctx)
-    return made if wanted is None else fit(made, wanted, written.node.span, ctx, "")
+    return place.fit(_own_object(written, ctx), wanted, written.node.span, ctx)
 
 
 def _target(written: spec.ObjectValue, wanted: Type | None) -> Type | None:
@@ -195,8 +207,12 @@ def typed_object(written: spec.ObjectValue, target: ObjectType, ctx: Context, pa
             access.no_field(target, key, where, ctx)
             continue
         allowed = field.type if field.required else nullable(field.type)
-        made = item if isinstance(item, tree.Expr) else value(item, ctx, allowed)
-        entries[field.name] = fit(made, allowed, where, ctx, "") if isinstance(item, tree.Expr) else made
+        why = Label(field.span, f"{describe(non_null(field.type))} expected") if field.span else None
+        place = Place(f"`{field.name}` of `{object_name(target)}`", why)
+        if isinstance(item, tree.Expr):
+            entries[field.name] = place.fit(item, allowed, where, ctx)
+        else:
+            entries[field.name] = value(item, ctx, allowed, place)
     missing = [name for name, field in target.fields.items() if field.required and name not in entries]
     if missing and not partial:
         declared = target.fields[missing[0]].span
@@ -262,7 +278,7 @@ def _picked(pick: spec.Pick, own: set[str], seen: dict[str, Span], ctx: Context)
     objects = non_null(source.type)
     span = pick.source.node.span
     if not isinstance(objects, (ObjectType, Union)):
-        ctx.diags.report("BFF305", f"`$pick` takes an object, not {describe(source.type)}", span)
+        ctx.diags.report("BFF305", f"`$pick` takes an object, not {an(source.type)}", span)
         return []
     found: list[tuple[str, Span, tree.Expr]] = []
     if pick.fields == "all":

@@ -10,6 +10,7 @@ from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.facts import covers, known_in_range, path
+from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Context
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
@@ -32,7 +33,7 @@ from bffgen.typesystem.model import (
     nullable,
 )
 from bffgen.typesystem.names import field_named, python_name
-from bffgen.typesystem.relations import BROKEN, describe, is_broken, join_all, object_name, objects_in
+from bffgen.typesystem.relations import BROKEN, an, describe, is_broken, join_all, object_name, objects_in
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -81,7 +82,7 @@ def read_type(of: Field) -> Type:
 
 
 def _written(span: Span | None) -> str:
-    text = span.file.text[span.start : span.end] if span else ""
+    text = span.text if span else ""
     return text if text and "\n" not in text and len(text) <= 40 else "..."
 
 
@@ -91,19 +92,16 @@ _SIZES = ("len", "length", "size", "count")
 def no_field(of: Type, name: str, span: Span, ctx: Context, base: Span | None = None) -> tree.Expr:
     """Report that a value of a type has no such field; `base` is where the value is written."""
     fields = {f.name: f for obj in objects_in(of) for f in obj.fields.values()}
+    shown = _written(base)
     if isinstance(of, MapType):
-        return ctx.error("BFF302", span, f"{describe(of)} has no field `{name}`", "", help=f'write `["{name}"]`')
+        return ctx.error("BFF302", span, f"{an(of)} has no field `{name}`", "", help=f'write `["{name}"]`')
     if isinstance(of, ListType):
-        shown = _written(base)
-        return ctx.error(
-            "BFF302",
-            span,
-            f"a list has no field `{name}`",
-            f"this is a {describe(of)}",
-            help=f"write `len({shown})`" if name in _SIZES else f"read it from each: `[x.{name} for x in {shown}]`",
-        )
+        each = f"read it from each: `[x.{name} for x in {shown}]`" if lookup(non_null(of.item), name) else None
+        size = f"write `len({shown})`" if name in _SIZES else None
+        return ctx.error("BFF302", span, f"a list has no field `{name}`", f"this is {an(of)}", help=size or each)
     if not fields:
-        return ctx.error("BFF302", span, f"{describe(of)} has no field `{name}`", "has no fields")
+        size = f"write `len({shown})`" if name in _SIZES and isinstance(of, Scalar) and of.kind is Kind.TEXT else None
+        return ctx.error("BFF302", span, f"{an(of)} has no field `{name}`", "has no fields", help=size)
     whose = " or ".join(f"`{object_name(obj)}`" for obj in objects_in(of))
     near = closest(name, fields)
     labels = [Label(where, "a similar field")] if near and (where := fields[near].span) else []
@@ -135,7 +133,7 @@ def subscript(base: tree.Expr, node: ast.Subscript, ctx: Context, infer: Infer) 
     return ctx.error(
         "BFF305",
         node.value,
-        f"{describe(base.type)} has no elements",
+        f"{an(base.type)} has no elements",
         "only lists, maps and texts have `[ ]`",
     )
 
@@ -147,7 +145,7 @@ def objects_in_any(of: Type) -> bool:
 def _element(base: tree.Expr, inner: Type, key: tree.Expr, node: ast.Subscript, ctx: Context) -> tree.Expr:
     index = non_null(key.type)
     if not (isinstance(index, Scalar) and index.kind is Kind.INTEGER):
-        return ctx.error("BFF301", node.slice, f"an index is an integer, not {describe(key.type)}")
+        return ctx.error("BFF301", node.slice, f"an index is an integer, not {an(key.type)}")
     item = inner.item if isinstance(inner, ListType) else TEXT
     literal = _literal_int(key)
     within = literal is not None and known_in_range(inner, literal)
@@ -164,7 +162,7 @@ def _literal_int(key: tree.Expr) -> int | None:
 
 def _entry(base: tree.Expr, inner: MapType, key: tree.Expr, node: ast.Subscript, ctx: Context) -> tree.Expr:
     if not comparable(key.type, inner.key):
-        return ctx.error("BFF301", node.slice, f"a key of this map is {describe(inner.key)}, not {describe(key.type)}")
+        return ctx.error("BFF301", node.slice, f"a key of this map is {an(inner.key)}, not {an(key.type)}")
     there = f"{path(base)}{{{path(key)}}}?"
     within = there in ctx.facts or (isinstance(base, tree.MakeMap) and covers(base.entries, key.type))
     fact = ctx.facts.get(there)
@@ -200,7 +198,7 @@ def _slice(base: tree.Expr, node: ast.Subscript, part: ast.Slice, ctx: Context, 
     inner = non_null(base.type)
     is_text = isinstance(inner, Scalar) and inner.kind is Kind.TEXT
     if not isinstance(inner, ListType) and not is_text:
-        return ctx.error("BFF305", node.value, f"{describe(base.type)} cannot be sliced", "only lists and texts can")
+        return ctx.error("BFF305", node.value, f"{an(base.type)} cannot be sliced", "only lists and texts can")
     bounds = [_bound(end, ctx, infer) if end else None for end in (part.lower, part.upper)]
     step = None
     if part.step is not None:
@@ -214,17 +212,13 @@ def _slice(base: tree.Expr, node: ast.Subscript, part: ast.Slice, ctx: Context, 
 
 def _bound(node: ast.expr, ctx: Context, infer: Infer) -> tree.Expr:
     value = infer(node, ctx)
-    if not is_broken(value.type) and not (isinstance(value.type, Scalar) and value.type.kind is Kind.INTEGER):
-        may = is_nullable(value.type)
-        return ctx.error(
-            "BFF303" if may else "BFF301",
-            node,
-            "the bound of a slice may be null"
-            if may
-            else f"the bound of a slice is an integer, not {describe(value.type)}",
-            help=f"write `default({ctx.text(node)}, 0)`" if may else None,
-        )
-    return value
+    if is_broken(value.type) or (isinstance(value.type, Scalar) and value.type.kind is Kind.INTEGER):
+        return value
+    if is_nullable(value.type):
+        help_ = f"write `default({ctx.text(node)}, 0)`"
+        label, why = describe(value.type), why_null(value, ctx)
+        return ctx.error("BFF303", node, "the bound of a slice may be null", label, *why, help=help_)
+    return ctx.error("BFF301", node, f"the bound of a slice is an integer, not {an(value.type)}")
 
 
 def docs_of(value: tree.Expr) -> Docs:

@@ -23,7 +23,7 @@ from bffgen.typesystem.model import (
     non_null,
     nullable,
 )
-from bffgen.typesystem.relations import describe, is_broken, join
+from bffgen.typesystem.relations import an, is_broken, join
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -71,13 +71,22 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
     if of is None:
         help_ = None
         if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type):
-            help_ = 'to put texts and numbers together write `f"{a} {b}"`'
-        message = f"`{operator}` cannot take {describe(left.type)} and {describe(right.type)}"
+            help_ = _together(node, ctx)
+        elif operator in "+-" and _kinds(left.type, right.type) & {Kind.DATE, Kind.DATETIME}:
+            help_ = "write the number with its unit: `days(n)`, `hours(n)`, `minutes(n)`"
+        message = f"`{operator}` cannot take {an(left.type)} and {an(right.type)}"
         return ctx.error("BFF305", node, message, help=help_)
     divides = operator in ("/", "//", "%")
     nonzero = divides and _is_nonzero(right)
     may_be_none = (divides and not nonzero) or is_nullable(left.type) or is_nullable(right.type)
     return tree.Arithmetic(operator, left, right, nonzero, nullable(of) if may_be_none else of, ctx.span(node))
+
+
+def _together(node: ast.BinOp, ctx: Context) -> str:
+    """A text made of both sides: `f"{a}{b}"`, in the quotes that neither has."""
+    parts = [str(s.value) if isinstance(s, ast.Constant) else f"{{{ctx.text(s)}}}" for s in (node.left, node.right)]
+    quote = "'" if any('"' in part for part in parts) else '"'
+    return f"write `f{quote}{''.join(parts)}{quote}`"
 
 
 def null_by_zero(value: tree.Expr) -> bool:
@@ -133,4 +142,4 @@ def _dates(operator: str, a: Kind, b: Kind) -> Type | None:
 def _bad_operand(value: tree.Expr, written: ast.expr, operator: str, ctx: Context) -> tree.Expr:
     if isinstance(value.type, Nullable):
         return may_be_null(value, written, f"`{operator}`", ctx)
-    return ctx.error("BFF305", written, f"`{operator}` cannot take {describe(value.type)}")
+    return ctx.error("BFF305", written, f"`{operator}` cannot take {an(value.type)}")

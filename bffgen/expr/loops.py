@@ -24,7 +24,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import BROKEN, describe, is_broken
+from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -96,7 +96,7 @@ def clause(
     item = element_type(non_null(over.type))
     if item is None:
         hint = f"write `{ctx.text(source)}.items()`" if isinstance(over.type, MapType) else None
-        ctx.error("BFF305", source, f"cannot loop over {describe(over.type)}", "only lists and maps", help=hint)
+        ctx.error("BFF305", source, f"cannot loop over {an(over.type)}", "only lists and maps", help=hint)
         return None
     bound: dict[str, Binding] = {}
     made = _bind(target, item, ctx, bound)
@@ -129,7 +129,7 @@ def _bind(target: ast.expr, of: Type, ctx: Context, bound: dict[str, Binding]) -
         return Target(target.id, (), of)
     if isinstance(target, ast.Tuple) and all(isinstance(e, (ast.Name, ast.Tuple)) for e in target.elts):
         if not isinstance(of, TupleType) or len(of.items) != len(target.elts):
-            ctx.error("BFF305", target, f"{describe(of)} cannot be taken apart into {len(target.elts)} names")
+            ctx.error("BFF305", target, f"{an(of)} cannot be taken apart into {len(target.elts)} names")
             return None
         made = [_bind(part, item, ctx, bound) for part, item in zip(target.elts, of.items, strict=True)]
         return None if None in made else Target(None, tuple(part for part in made if part), of)
@@ -165,9 +165,7 @@ def key(value: tree.Expr, written: ast.expr, ctx: Context) -> tree.Expr:
     if is_nullable(of):
         return may_be_null(value, written, "a key", ctx)
     if not is_key(of):
-        return ctx.error(
-            "BFF305", written, f"{describe(of)} cannot be a key", "a key is a scalar or a tuple of scalars"
-        )
+        return ctx.error("BFF305", written, f"{an(of)} cannot be a key", "a key is a scalar or a tuple of scalars")
     return value
 
 

@@ -29,7 +29,7 @@ from bffgen.typesystem.model import (
     non_null,
     nullable,
 )
-from bffgen.typesystem.relations import BROKEN, describe, is_broken
+from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -98,9 +98,7 @@ def _method_type(
     return _check_method(name, methods[name], kind, args, node, ctx)
 
 
-def _no_method(
-    inner: Type, name: str, methods: dict[str, Method], node: ast.Call, where: Span, ctx: Context
-) -> Type:
+def _no_method(inner: Type, name: str, methods: dict[str, Method], node: ast.Call, where: Span, ctx: Context) -> Type:
     near = closest(name, methods)
     help_ = f"did you mean `{near}`?" if near else None
     if name in FUNCTIONS and isinstance(node.func, ast.Attribute):
@@ -108,7 +106,7 @@ def _no_method(
     if isinstance(inner, MapType) and name == "get":
         help_ = "write `m[key]`: it is null when the key is not there"
     note = f"methods: {', '.join(f'`{m}`' for m in methods)}" if methods and not near else None
-    ctx.error("BFF206", where, f"{describe(inner)} has no method `{name}`", "no such method", note=note, help=help_)
+    ctx.error("BFF206", where, f"{an(inner)} has no method `{name}`", "no such method", note=note, help=help_)
     return BROKEN
 
 
@@ -123,7 +121,7 @@ def _check_method(
             may_be_null(arg, written, f"`{name}`", ctx)
             return BROKEN
         if not (isinstance(arg.type, Scalar) and arg.type.kind is Kind.TEXT):
-            ctx.error("BFF306", written, f"`{name}` takes {describe(wanted)}, not {describe(arg.type)}")
+            ctx.error("BFF306", written, f"`{name}` takes {an(wanted)}, not {an(arg.type)}")
             return BROKEN
         if of.literal and not (isinstance(arg, tree.Literal) and arg.value):
             ctx.error("BFF306", written, f"`{name}` takes a literal text that is not empty")

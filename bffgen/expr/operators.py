@@ -9,6 +9,8 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.access import comparable
 from bffgen.expr.facts import proved
+from bffgen.expr.literals import read_as
+from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Context
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
@@ -27,7 +29,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import BROKEN, describe, is_broken, join
+from bffgen.typesystem.relations import BROKEN, an, describe, is_broken, join
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -63,7 +65,7 @@ def condition(value: tree.Expr, written: ast.expr, ctx: Context) -> tree.Expr:
             help_ = f'write `{shown} != ""`'
         case Scalar(Kind.INTEGER | Kind.NUMBER):
             help_ = f"write `{shown} != 0`"
-    return ctx.error("BFF304", written, f"{describe(of)} is not a condition", "neither true nor false", help=help_)
+    return ctx.error("BFF304", written, f"{an(of)} is not a condition", "neither true nor false", help=help_)
 
 
 def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
@@ -76,7 +78,7 @@ def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
             return ctx.error(
                 "BFF304",
                 written,
-                f"`or` takes conditions, not {describe(value.type)}",
+                f"`or` takes conditions, not {an(value.type)}",
                 help=f"to replace null write `default({ctx.text(written)}, {ctx.text(node.values[-1])})`",
             )
         operand = condition(value, written, inner)
@@ -119,6 +121,7 @@ def _link(
     if isinstance(op, (ast.Is, ast.IsNot)):
         return _is_none(left, right, isinstance(op, ast.IsNot), right_node, ctx, span)
     operator = _COMPARE[type(op)]
+    left, right = read_as(left, right.type), read_as(right, left.type)
     if is_broken(left.type) or is_broken(right.type):
         return tree.Compare(operator, left, right, BOOLEAN, span)
     if operator in ("==", "!="):
@@ -130,7 +133,7 @@ def _link(
             return may_be_null(value, written, f"`{operator}`", ctx)
     a, b = left.type, right.type
     if not _orderable(a, b):
-        message = f"`{operator}` cannot compare {describe(a)} with {describe(b)}"
+        message = f"`{operator}` cannot compare {an(a)} with {an(b)}"
         return ctx.error("BFF305", span, message, "no order between these")
     return tree.Compare(operator, left, right, BOOLEAN, span)
 
@@ -163,9 +166,10 @@ def _equal(
     for value, node in ((left, nodes[0]), (right, nodes[1])):
         if isinstance(value.type, Null):
             word = "is None" if operator == "==" else "is not None"
-            return ctx.error("BFF305", node, f"null is not compared with `{operator}`", help=f"write `{word}`")
+            other = ctx.text(nodes[1] if node is nodes[0] else nodes[0])
+            return ctx.error("BFF305", node, f"null is not compared with `{operator}`", help=f"write `{other} {word}`")
     if not comparable(left.type, right.type):
-        message = f"{describe(left.type)} never equals {describe(right.type)}"
+        message = f"{an(left.type)} never equals {an(right.type)}"
         return ctx.error("BFF305", span, message, f"`{operator}` is always the same here")
     check_member(left, right, nodes[1], ctx)
     check_member(right, left, nodes[0], ctx)
@@ -218,14 +222,13 @@ def _member(
             if is_nullable(left.type):
                 return may_be_null(left, nodes[0], f"the left side of `{operator}` in a text", ctx)
         case _:
-            return ctx.error(
-                "BFF305", nodes[1], f"{describe(of)} holds no members", "a list, map, set or text is needed"
-            )
+            return ctx.error("BFF305", nodes[1], f"{an(of)} holds no members", "a list, map, set or text is needed")
     if not comparable(left.type, items):
-        return ctx.error("BFF305", nodes[0], f"{describe(left.type)} is never in {describe(of)}", "always the same")
+        return ctx.error("BFF305", nodes[0], f"{an(left.type)} is never in {an(of)}", "always the same")
     if isinstance(right, (tree.MakeList, tree.MakeTuple, tree.MakeSet)):
-        for member in right.items:
-            check_member(left, member, nodes[1], ctx)
+        written = nodes[1].elts if isinstance(nodes[1], (ast.List, ast.Tuple, ast.Set)) else ()
+        for member, node in zip(right.items, written, strict=False):
+            check_member(left, member, node, ctx)
     return tree.Compare(operator, left, right, BOOLEAN, span)
 
 
@@ -236,6 +239,7 @@ def may_be_null(value: tree.Expr, written: ast.expr, where: str, ctx: Context) -
         written,
         f"{where} takes a value that is never null",
         f"{describe(value.type)}",
+        *why_null(value, ctx),
         help=f"write `default({ctx.text(written)}, {default_for(value.type)})`",
     )
 
@@ -247,10 +251,10 @@ def default_for(of: Type) -> str:
             return "[]"
         case MapType():
             return "{}"
-        case Scalar(Kind.INTEGER | Kind.NUMBER):
-            return "0"
+        case Scalar(Kind.INTEGER | Kind.NUMBER, values):
+            return str(values[0]) if values else "0"
         case Scalar(Kind.BOOLEAN):
             return "False"
-        case Scalar(Kind.TEXT):
-            return '""'
+        case Scalar(Kind.TEXT, values):
+            return f'"{values[0]}"' if values else '""'
     return "..."

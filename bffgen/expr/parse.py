@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,6 +72,11 @@ def parse(source: SourceText, diags: Diagnostics) -> Parsed | None:
 
 def parse_loop(source: SourceText, diags: Diagnostics) -> tuple[ast.comprehension, Parsed] | None:
     """`x in xs`, as after `$for:`: parsed as the clause of a comprehension."""
+    if not re.search(r"\bin\b", source.text):
+        name = source.text.strip()
+        help_ = f"write `x in {name}`" if name.isidentifier() else "write `x in xs`"
+        diags.report("BFF113", "a loop has the form `x in xs`", source.span, help=help_)
+        return None
     parsed = _parsed(source, f"{_LOOP}{source.text.replace(chr(10), ' ')}]", -len(_LOOP), diags)
     if parsed is None:
         return None

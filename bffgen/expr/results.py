@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.loops import element_type, is_key
-from bffgen.expr.operators import ORDERED
+from bffgen.expr.operators import ORDERED, default_for
 from bffgen.expr.scope import Context
 from bffgen.expr.texts import text_part
 from bffgen.typesystem.model import (
@@ -34,7 +34,7 @@ from bffgen.typesystem.model import (
     non_null,
     nullable,
 )
-from bffgen.typesystem.relations import BROKEN, describe, is_never, join
+from bffgen.typesystem.relations import BROKEN, an, describe, is_never, join
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -56,14 +56,33 @@ class Given:
         """What a loop over an argument sees; None after a message."""
         of = element_type(self.args[at].type)
         if of is None:
-            self.bad(at, f"`{self.name}` takes a list, not {describe(self.args[at].type)}")
+            self.bad(at, f"`{self.name}` takes a list, not {an(self.args[at].type)}")
         return of
+
+    def filled(self, at: int = 0) -> Type | None:
+        """What a loop over an argument sees, never null; None after a message."""
+        of = self.items(at)
+        if of is None or not is_nullable(of):
+            return of
+        node, message = self.node.args[at], f"`{self.name}` takes values that are never null"
+        if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+            help_ = f"write `default({self.each(at)}, {default_for(of)})`"
+            self.ctx.error("BFF303", node.elt, message, describe(of), help=help_)
+        else:
+            help_ = f"leave the nulls out: `[x for x in {self.ctx.text(node)} if x is not None]`"
+            self.ctx.error("BFF303", node, message, describe(self.args[at].type), help=help_)
+        return None
+
+    def each(self, at: int = 0) -> str:
+        """How an element of an argument is written; `x` where it is not."""
+        node = self.node.args[at]
+        return self.ctx.text(node.elt) if isinstance(node, (ast.GeneratorExp, ast.ListComp)) else "x"
 
     def kind(self, at: int, *kinds: Kind) -> bool:
         of = self.args[at].type
         if isinstance(of, Scalar) and of.kind in kinds:
             return True
-        self.bad(at, f"`{self.name}` takes {' or '.join(kinds)}, not {describe(of)}")
+        self.bad(at, f"`{self.name}` takes {' or '.join(kinds)}, not {an(of)}")
         return False
 
 
@@ -72,19 +91,18 @@ def _len(c: Given) -> Type:
     if isinstance(of, (ListType, MapType, SetType, TupleType)) or (isinstance(of, Scalar) and of.kind is Kind.TEXT):
         return INTEGER
     help_ = f"write `len([{c.ctx.text(c.node.args[0])[1:-1]}])`" if isinstance(of, IterType) else None
-    return c.bad(0, f"`len` takes a list, map, set or text, not {describe(of)}", help_)
+    return c.bad(0, f"`len` takes a list, map, set or text, not {an(of)}", help_)
 
 
 def _sum(c: Given) -> Type:
-    of = c.items()
+    of = c.filled()
     if of is None:
         return BROKEN
     if is_never(of):
         return INTEGER
     if isinstance(of, Scalar) and of.kind in (Kind.INTEGER, Kind.NUMBER):
         return Scalar(of.kind)
-    shown = " that may be null" if is_nullable(of) else ""
-    return c.bad(0, f"`sum` takes numbers, not {describe(of)}", "write `default(x, 0)` for each" if shown else None)
+    return c.bad(0, f"`sum` takes numbers, not {describe(of)}")
 
 
 def _least(c: Given) -> Type:
@@ -93,16 +111,16 @@ def _least(c: Given) -> Type:
         of: Type = c.args[0].type
         for at, arg in enumerate(c.args):
             if not (isinstance(arg.type, Scalar) and arg.type.kind in ORDERED):
-                return c.bad(at, f"`{c.name}` takes values that have an order, not {describe(arg.type)}")
+                return c.bad(at, f"`{c.name}` takes values that have an order, not {an(arg.type)}")
             of = join(of, arg.type)
         if not isinstance(of, Scalar):
-            return c.bad(1, f"`{c.name}` takes values of one type, not {describe(of)}")
+            return c.bad(1, f"`{c.name}` takes values of one type, not {an(of)}")
         return Scalar(of.kind)
-    item = c.items()
+    item = c.filled()
     if item is None:
         return BROKEN
     if not _has_order(item):
-        return c.bad(0, f"`{c.name}` takes values that have an order, not {describe(item)}")
+        return c.bad(0, f"`{c.name}` takes values that have an order, not {an(item)}")
     return item if _least_items(c) > 0 else nullable(item)
 
 
@@ -113,12 +131,12 @@ def _has_order(of: Type) -> bool:
 
 
 def _sorted(c: Given) -> Type:
-    item = c.items()
+    item = c.filled()
     if item is None or _has_order(item):
         return ListType(item, _least_items(c)) if item else BROKEN
     return c.bad(
         0,
-        f"`sorted` takes values that have an order, not {describe(item)}",
+        f"`sorted` takes values that have an order, not {an(item)}",
         "write `sort_by((x.field, x) for x in xs)`",
     )
 
@@ -129,7 +147,7 @@ def _truths(c: Given) -> Type:
         return BROKEN
     if isinstance(non_null(item), Scalar) and getattr(non_null(item), "kind", None) is Kind.BOOLEAN or is_never(item):
         return BOOLEAN
-    return c.bad(0, f"`{c.name}` takes conditions, not {describe(item)}", f"write `{c.name}(x > 0 for x in xs)`")
+    return c.bad(0, f"`{c.name}` takes conditions, not {an(item)}", f"write `{c.name}(x > 0 for x in xs)`")
 
 
 def _round(c: Given) -> Type:
@@ -169,7 +187,7 @@ def _bool(c: Given) -> Type:
     of = c.args[0].type
     if isinstance(non_null(of), Scalar) and getattr(non_null(of), "kind", None) is Kind.BOOLEAN:
         return BOOLEAN
-    return c.bad(0, f"`bool` takes a boolean that may be null, not {describe(of)}")
+    return c.bad(0, f"`bool` takes a boolean that may be null, not {an(of)}")
 
 
 def _default(c: Given) -> Type:
@@ -205,7 +223,7 @@ def _unique(c: Given) -> Type:
     if item is None:
         return BROKEN
     if not is_key(non_null(item)) and not is_never(item):
-        return c.bad(0, f"`unique` takes scalars, not {describe(item)}")
+        return c.bad(0, f"`unique` takes scalars, not {an(item)}")
     return ListType(item, min(_least_items(c), 1))
 
 
@@ -243,7 +261,7 @@ def _pairs(c: Given) -> tuple[Type, Type] | None:
     if isinstance(item, TupleType) and len(item.items) == 2:
         return item.items[0], item.items[1]
     if item is not None:
-        c.bad(0, f"`{c.name}` takes pairs, not {describe(item)}", f"write `{c.name}((x.field, x) for x in xs)`")
+        c.bad(0, f"`{c.name}` takes pairs, not {an(item)}", f"write `{c.name}((x.field, x) for x in xs)`")
     return None
 
 
@@ -253,7 +271,7 @@ def _group_by(c: Given) -> Type:
         return BROKEN
     found = non_null(pair[0])
     if not is_key(found):
-        return c.bad(0, f"{describe(found)} cannot be a key")
+        return c.bad(0, f"{an(found)} cannot be a key")
     return MapType(found, ListType(pair[1], min_items=1))
 
 
@@ -262,7 +280,7 @@ def _sort_by(c: Given) -> Type:
     if pair is None:
         return BROKEN
     if not _has_order(non_null(pair[0])):
-        return c.bad(0, f"{describe(pair[0])} has no order")
+        return c.bad(0, f"{an(pair[0])} has no order")
     return ListType(pair[1])
 
 
@@ -273,12 +291,12 @@ def _join(c: Given) -> Type:
 
 
 def texts(c: Given) -> Type:
-    item = c.items()
+    item = c.filled()
     if item is None:
         return BROKEN
     if is_never(item) or (isinstance(item, Scalar) and item.kind is Kind.TEXT):
         return TEXT
-    return c.bad(0, f"`join` takes texts, not {describe(item)}", 'write `str(x)` or `default(x, "")` for each')
+    return c.bad(0, f"`join` takes texts, not {an(item)}", f"write `str({c.each()})`")
 
 
 def _duration(c: Given) -> Type:

@@ -24,6 +24,7 @@ class Binding:
     type: Type
     span: Span | None = None
     needs: str | None = None
+    nulls: Label | None = None  # what makes it null, when something may
 
 
 @dataclass(frozen=True, slots=True)

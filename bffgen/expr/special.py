@@ -24,7 +24,7 @@ from bffgen.typesystem.model import (
     non_null,
     nullable,
 )
-from bffgen.typesystem.relations import BROKEN, describe, is_broken
+from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -96,9 +96,7 @@ _FOREIGN = {
 def unknown_function(node: ast.Name, ctx: Context) -> tree.Expr:
     near = closest(node.id, FUNCTIONS)
     help_ = _FOREIGN.get(node.id.lower()) or (f"did you mean `{near}`?" if near else None)
-    return ctx.error(
-        "BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_
-    )
+    return ctx.error("BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_)
 
 
 def is_instance(node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:
@@ -114,9 +112,9 @@ def is_instance(node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:
         return ctx.error(
             "BFF306",
             node.args[1],
-            f"a value of {describe(value.type)} is never {describe(wanted)}",
+            f"{an(value.type)} is never {an(wanted)}",
             "always false",
-            note=f"it is {describe(inner)}",
+            note=f"it is {an(inner)}",
         )
     objects = [arm for arm in arms if isinstance(arm, ObjectType)]
     if not isinstance(wanted, ObjectType) or len(objects) == 1:

@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID as Uuid
 
 from bffgen.expr import tree
+from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
 from bffgen.expr.scope import Context
 from bffgen.typesystem.model import (
@@ -15,7 +16,7 @@ from bffgen.typesystem.model import (
     Scalar,
     is_nullable,
 )
-from bffgen.typesystem.relations import describe, is_broken
+from bffgen.typesystem.relations import an, describe, is_broken
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -35,19 +36,16 @@ def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
     if is_broken(of):
         return value
     if is_nullable(of):
-        shown = default_for(of)
-        return ctx.error(
-            "BFF303",
-            value.span,
-            "a part of a text may be null",
-            f"{describe(of)}",
-            help=f"write `default(..., {shown})`",
-        )
+        other = default_for(of).replace('"', "'")  # the text around it may have the other quotes
+        help_ = f"write `default({value.span.text}, {other})`"
+        label, why = describe(of), why_null(value, ctx)
+        return ctx.error("BFF303", value.span, "a part of a text may be null", label, *why, help=help_)
     if isinstance(of, Scalar) and of.kind in (Kind.BOOLEAN, Kind.DATETIME):
-        hint = "write `x.isoformat()`" if of.kind is Kind.DATETIME else 'write `"yes" if x else "no"`'
-        return ctx.error("BFF306", value.span, f"{describe(of)} has no one spelling in a text", help=hint)
+        shown = value.span.text
+        hint = f"{shown}.isoformat()" if of.kind is Kind.DATETIME else f"'yes' if {shown} else 'no'"
+        return ctx.error("BFF306", value.span, f"{an(of)} has no one spelling in a text", help=f"write `{hint}`")
     if not (isinstance(of, Scalar) and of.kind in _SAMPLES):
-        return ctx.error("BFF306", value.span, f"{describe(of)} cannot stand in a text")
+        return ctx.error("BFF306", value.span, f"{an(of)} cannot stand in a text")
     return _formatted(value, of.kind, spec, ctx) if spec else value
 
 
@@ -57,10 +55,10 @@ def _formatted(value: tree.Expr, kind: Kind, spec: str, ctx: Context) -> tree.Ex
     try:
         format(_SAMPLES[kind], spec)
         why = "not every integer is a character" if spec.endswith("c") and kind is Kind.INTEGER else None
-    except (ValueError, TypeError) as error:
-        why = str(error)
+    except (ValueError, TypeError):
+        why = "not one of its formats"
     if why:
-        return ctx.error("BFF306", value.span, f"the format `{spec}` does not fit {describe(value.type)}", why)
+        return ctx.error("BFF306", value.span, f"the format `{spec}` does not fit {an(value.type)}", why)
     return value
 
 

@@ -58,10 +58,10 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
     for call in endpoint.calls:
         _call(call, call.operation.backend in credentials, found)
     degrades = any(call.soft for call in endpoint.calls)
-    successes = dict.fromkeys(endpoint.statuses)
+    successes: dict[int, None] = dict.fromkeys(endpoint.statuses)
     if degrades:
         successes.setdefault(endpoint.degraded_status)
-    bodies = {status: {m: tuple(types) for m, types in by.items()} for status, by in found.bodies.items()}
+    bodies = {key: {m: tuple(types) for m, types in by.items()} for key, by in found.bodies.items()}
     return Answers(tuple(successes), frozenset(found.problems), bodies, degrades)
 
 
@@ -80,8 +80,8 @@ def _call(call: CheckedCall, credentials: bool, found: _Found) -> None:
             case AnswerWith(status, _, _, body) if body is not None:
                 found.body(status, JSON, body.type)
             case PassOn(bodies):
-                for status, of in bodies:
-                    found.body(status, _media_type(call, status), of)
+                for passed, of in bodies:
+                    found.body(passed, _media_type(call, passed), of)
 
 
 def fails_hard(call: CheckedCall) -> bool:

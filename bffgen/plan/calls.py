@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from bffgen.check.model import (
     AnswerWith,
     CheckedCall,
-    CheckedGuard,
     CheckedReaction,
     FailWith,
     PassOn,
@@ -16,20 +15,18 @@ from bffgen.check.model import (
 )
 from bffgen.expr.emit import condition, emit
 from bffgen.expr.tree import (
-    Arithmetic,
-    CallFunction,
-    Convert,
     Expr,
     FieldOf,
     IsNull,
     Literal,
     Logic,
-    MakeObject,
     Not,
     Ref,
     Role,
 )
-from bffgen.plan.emitted_names import EndpointNames, Module
+from bffgen.plan.blocks import answer_of, in_composing, may_fail, refusal
+from bffgen.plan.emitted_names import EndpointNames
+from bffgen.plan.enums import enums_checked
 from bffgen.plan.operations import Clients
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import request_exprs, rewrite, walk
@@ -77,7 +74,7 @@ class CallWriter:
         return value.name if isinstance(value, FieldOf) else "needed"
 
     def _emit(self, expr: Expr) -> ast.expr:
-        return emit(rewrite(expr, self.changes), self.names)
+        return emit(enums_checked(rewrite(expr, self.changes)), self.names)
 
     # ------------------------------------------------------------------------------------------------ asking
 
@@ -137,7 +134,7 @@ class CallWriter:
     def _asked(self, returns: bool) -> list[ast.stmt]:
         """The answer, awaited; a write is awaited to its end whatever happens meanwhile."""
         prepared, made = self._prepared()
-        request = self.request(prepared)
+        request: ast.expr = self.request(prepared)
         if self.call.write:
             request = called(self.module.runtime("tasks", "uncancelled"), request)
         return made + self._give(code("await request", request=request), returns)
@@ -254,7 +251,7 @@ class CallWriter:
         """The backend's status and its documented body, as they are; what is not documented fails."""
         made: list[ast.stmt] = []
         for status, body in action.bodies:
-            matched = called("failure.matches", constant(status.lower() if isinstance(status, str) else status))
+            matched: ast.expr = called("failure.matches", constant(status.lower() if isinstance(status, str) else status))
             if status == "default":
                 matched = code("failure.kind == 'status'")
             made += quote("if matched:\n    body", matched=matched, body=self._passed(status, body))
@@ -270,57 +267,6 @@ class CallWriter:
         media_type = _media_type(self.call, status)
         options = {"media_type": constant(media_type)} if media_type != JSON else {}
         return quote("raise made from failure", made=called(answer, code_, content, **options))
-
-
-def may_fail(expr: Expr | None) -> bool:
-    """Whether making the value may fail for some data: a number too large, a member that an enum does not have."""
-    return any(isinstance(node, (MakeObject, Convert, Arithmetic)) or _is_risky(node) for node in walk(expr))
-
-
-def _is_risky(node: object) -> bool:
-    return isinstance(node, CallFunction) and node.name in _RISKY
-
-
-_RISKY = frozenset({"int", "round", "range", "sum", "str", "days", "hours", "minutes"})
-
-
-def composed(exprs: Sequence[Expr | None], block: list[ast.stmt], module: Module) -> list[ast.stmt]:
-    """The statements, inside of `composing` where one of the expressions may fail."""
-    return in_composing(block, module) if any(map(may_fail, exprs)) else block
-
-
-def in_composing(block: list[ast.stmt], module: Module) -> list[ast.stmt]:
-    return quote("with composing():\n    block", composing=module.runtime("failures", "composing"), block=block)
-
-
-def refusal(
-    status: int, detail: Expr | None, extra: Sequence[tuple[str, Expr]], names: EndpointNames
-) -> ast.expr:
-    """`Refusal(409, "...", extra={...})`."""
-    made = called(names.module.runtime("failures", "Refusal"), constant(status))
-    if detail is not None:
-        made.args.append(emit(detail, names))
-    if extra:
-        keys: list[ast.expr | None] = [constant(key) for key, _ in extra]
-        made.keywords.append(ast.keyword("extra", ast.Dict(keys, [emit(value, names) for _, value in extra])))
-    return made
-
-
-def answer_of(status: int, body: Expr, names: EndpointNames) -> ast.expr:
-    """An answer with a body of our own."""
-    content = code(
-        "adapter.dump_json(body, by_alias=True)", adapter=names.module.adapter(body.type), body=emit(body, names)
-    )
-    return called(names.module.runtime("failures", "Answer"), constant(status), content)
-
-
-def check_guard(guard: CheckedGuard, names: EndpointNames, present: ast.expr | None = None) -> list[ast.stmt]:
-    """`if not that: raise Refusal(...)`; with `present` only where it is true."""
-    broken = condition(Not(guard.that, BOOLEAN, guard.that.span), names)
-    if present is not None:
-        broken = ast.BoolOp(ast.And(), [present, broken])
-    made = refusal(guard.status, guard.detail, guard.extra, names)
-    return quote("if broken:\n    raise made", broken=broken, made=made)
 
 
 def _is_error(base: Expr) -> bool:

@@ -162,7 +162,7 @@ class _Method:
             elif part:
                 values.append(ast.Constant(percent(part, safe=_SENT_AS_IS)))
         if not any(isinstance(value, ast.FormattedValue) for value in values):
-            return constant("".join(value.value for value in values if isinstance(value, ast.Constant)) or "/")
+            return constant(percent(self.operation.path, safe=_SENT_AS_IS) or "/")
         return ast.JoinedStr(values)
 
     def _segment(self, wire_name: str) -> ast.expr:
@@ -177,7 +177,8 @@ class _Method:
         encode = {"query": "query", "cookie": "cookie"}[location]
         items: list[ast.expr] = []
         if location == "query":
-            items += [constant_pair(percent(key, safe=""), percent(value, safe="")) for key, value in self.operation.query]
+            fixed = [(percent(key, safe=""), percent(value, safe="")) for key, value in self.operation.query]
+            items += [ast.Tuple([constant(key), constant(value)], ast.Load()) for key, value in fixed]
         for parameter, _ in self.used.arguments:
             if parameter.location == location:
                 encoder = self.module.runtime("encode", encode)
@@ -271,10 +272,6 @@ class _Method:
             status=code("raw.status"),
         )
         return quote("if failed:\n    raise failure", failed=failed, failure=failure)
-
-
-def constant_pair(key: str, value: str) -> ast.expr:
-    return ast.Tuple([constant(key), constant(value)], ast.Load())
 
 
 def _optional(name_: str, annotation: ast.expr) -> ArgumentPlan:

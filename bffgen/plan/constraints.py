@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from bffgen.plan.bounds import kept_bounds
-from bffgen.plan.emitted_names import Module
+from bffgen.plan.emitted_names import Module, literal_type
 from bffgen.plan.quote import called, code, constant
 from bffgen.typesystem.model import Kind, ListType, MapType, Nullable, Scalar, Type
 
@@ -77,8 +77,7 @@ def _enum(of: Scalar, module: Module) -> ast.expr:
     """`Literal["a", "b"]`; numbers come as text, which `Literal` would not read."""
     values: list[ast.expr] = [constant(value) for value in of.values or ()]
     if of.kind is Kind.TEXT:
-        inside = values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
-        return code("Literal[inside]", Literal=module.imported("typing", "Literal"), inside=inside)
+        return literal_type(of.values or (), module)
     return code(
         "Annotated[base, AfterValidator(one_of)]",
         Annotated=module.imported("typing", "Annotated"),

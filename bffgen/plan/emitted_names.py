@@ -11,11 +11,11 @@ from bffgen.expr.tree import Role, Target
 from bffgen.plan.imports import Imports
 from bffgen.plan.model import ConstantPlan
 from bffgen.plan.names import Scope, local_name
-from bffgen.plan.quote import code
+from bffgen.plan.quote import called, code, constant
 from bffgen.plan.schemas import Models
 from bffgen.plan.walk import endpoint_exprs, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import ObjectType, Type, is_nullable
+from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type, is_nullable
 
 MACHINERY = ("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body")
 """Names that the emitted function has of its own."""
@@ -47,15 +47,15 @@ class Module:
         return self.imports.adopt(made.expr, made.imports)
 
     def adapter(self, of: Type) -> str:
-        """The name of a module-level `TypeAdapter` that reads this type."""
-        return self.adapter_of(self.annotation(of, wire=True))
+        """The name of a module-level `TypeAdapter` that reads this type; an enum's members are checked."""
+        return self.adapter_of(closed_annotation(of, self) or self.annotation(of, wire=True))
 
     def adapter_of(self, annotation: ast.expr, hint: str | None = None) -> str:
         """The name of a module-level `TypeAdapter`; equal annotations share one."""
         key = ast.unparse(annotation)
         if key not in self._adapters:
             name = self.scope.take(f"_{hint.upper().rstrip('_') if hint else _constant_name(annotation)}")
-            made = code("TypeAdapter(annotation)", TypeAdapter=self.imported("pydantic", "TypeAdapter"), annotation=annotation)
+            made = called(self.imported("pydantic", "TypeAdapter"), annotation)
             self._constants.append(ConstantPlan(name, made, self._declared(annotation)))
             self._adapters[key] = name
         return self._adapters[key]
@@ -68,13 +68,31 @@ class Module:
 
     def _declared(self, annotation: ast.expr) -> ast.expr | None:
         """Type checkers cannot infer the type of an adapter of something that is no class: say it."""
-        if isinstance(annotation, (ast.Name, ast.Subscript)):
+        holder = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        if isinstance(holder, ast.Name) and holder.id not in ("Annotated", "Literal"):
             return None
         adapter = self.imported("pydantic", "TypeAdapter")
         return code("TypeAdapter[annotation]", TypeAdapter=adapter, annotation=annotation)
 
     def constants(self) -> tuple[ConstantPlan, ...]:
         return tuple(sorted(self._constants, key=lambda constant: constant.name))
+
+
+def closed_annotation(of: Type, module: Module) -> ast.expr | None:
+    """The annotation of an enum of texts that is closed, or of a list of them, as type checkers know it."""
+    match of:
+        case Scalar(Kind.TEXT, values, False) if values:
+            return literal_type(values, module)
+        case ListType(item) if (inner := closed_annotation(item, module)) is not None:
+            return code("list[inner]", inner=inner)
+    return None
+
+
+def literal_type(values: tuple[LiteralValue, ...], module: Module) -> ast.expr:
+    """`Literal["a", "b"]`."""
+    members: list[ast.expr] = [constant(value) for value in values]
+    inside = members[0] if len(members) == 1 else ast.Tuple(members, ast.Load())
+    return code("Literal[inside]", Literal=module.imported("typing", "Literal"), inside=inside)
 
 
 def _constant_name(annotation: ast.expr) -> str:

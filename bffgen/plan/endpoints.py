@@ -9,7 +9,8 @@ from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard, Check
 from bffgen.expr.emit import emit
 from bffgen.expr.tree import Expr, Ref, Role
 from bffgen.plan.answers import passed_statuses
-from bffgen.plan.calls import CallWriter, check_guard, composed, in_composing
+from bffgen.plan.blocks import check_guard, composed, in_composing
+from bffgen.plan.calls import CallWriter
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.operations import Clients
 from bffgen.plan.quote import called, code, constant, name, quote
@@ -63,7 +64,7 @@ class EndpointWriter:
         now: str | None = None
         for kind, local in sorted(self.names.instants()):
             if kind == "uuid4":
-                value = called(self.module.imported("uuid", "uuid4"))
+                value: ast.expr = called(self.module.imported("uuid", "uuid4"))
             elif now is not None and kind == "today":
                 value = code("now.date()", now=now)
             else:
@@ -146,7 +147,8 @@ class EndpointWriter:
         exprs = [expr for guard in node.guards for expr in guard_exprs(guard)]
         body = self._awaited(node.values, node.waits, exprs)
         for guard in node.guards:
-            body += composed([*guard_exprs(guard)], check_guard(guard, self.names, self._present(guard, node.owner)), self.module)
+            checked = check_guard(guard, self.names, self._present(guard, node.owner))
+            body += composed([*guard_exprs(guard)], checked, self.module)
         function = self.names.derived(node.key, "check_guards")
         made = self._function(function, constant(None), body)
         return made + self._started(node.key, called("calls.check", called(function)))
@@ -198,7 +200,7 @@ class EndpointWriter:
         return self.calls[key].type if key in self.calls else self.lets[key].value.type
 
     def _value_of_reply(self, call: CheckedCall, exprs: list[Expr | None]) -> Block:
-        if not any(isinstance(node, Ref) and node.role is Role.CALL and node.name == call.name for node in walk(*exprs)):
+        if call.name not in _read(exprs):
             return []
         source = "local = reply.value"
         if is_nullable(call.type):
@@ -267,6 +269,11 @@ class EndpointWriter:
     def uses_response(self) -> bool:
         endpoint = self.endpoint
         return self.degrades or endpoint.status is not None or bool(endpoint.headers or endpoint.cookies)
+
+
+def _read(exprs: Iterable[Expr | None]) -> set[str]:
+    """The calls whose values are read, and not only status or headers."""
+    return {node.name for node in walk(*exprs) if isinstance(node, Ref) and node.role is Role.CALL}
 
 
 def _reads_twice(calls: Sequence[CheckedCall]) -> bool:

@@ -42,7 +42,7 @@ class Imports:
         """The expression with its imports made, under the names that they have here."""
         renamed = {name: self.name(module, name) for module, name in sorted(imports)}
         changed = {name: local for name, local in renamed.items() if name != local}
-        return _Renamed(changed).visit(copy.deepcopy(expr)) if changed else expr  # type: ignore[no-any-return]
+        return _Renamed(changed).visit(copy.deepcopy(expr)) if changed else expr
 
     def sorted(self) -> tuple[Import, ...]:
         """Ordered by module and name."""

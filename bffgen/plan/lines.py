@@ -11,7 +11,6 @@ from bffgen.plan.answers import passed_statuses
 from bffgen.plan.model import CallLine
 from bffgen.plan.schedule import CallNode, GuardNode, Node, Schedule
 
-
 LINE_LENGTH = 96
 
 

@@ -14,7 +14,7 @@ from bffgen.plan.operations import Clients, used_operations
 from bffgen.plan.params import plan_arguments, route
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
-from bffgen.plan.tests import operation_plans, plan_tests
+from bffgen.plan.trials.plan import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
 

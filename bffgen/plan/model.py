@@ -9,7 +9,7 @@ from typing import Any
 
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
-from bffgen.plan.tests_model import EndpointTests, OperationPlan
+from bffgen.plan.trials.model import EndpointTests, OperationPlan
 
 
 @dataclass(frozen=True, slots=True)

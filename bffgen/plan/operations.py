@@ -13,7 +13,7 @@ from bffgen.typesystem.model import Type
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a call may take where the spec says nothing."""
 
-_CLASSES = ("AsyncExitStack", "AsyncIterator", "BackendClient", "Annotated", "Backends", "Depends", "Request", "Settings")
+_CLASSES = tuple("Annotated AsyncExitStack AsyncIterator BackendClient Backends Depends Request Settings".split())
 """Names of the module that opens all backends."""
 
 _TAKEN = ("self", "body", "within", "extra_headers", "raw", "answer")

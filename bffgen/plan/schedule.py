@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard, CheckedLet
+from bffgen.plan.graph import Graph, let_needs
 from bffgen.plan.walk import answer_exprs, call_exprs, guard_exprs, referred
 
 
@@ -76,134 +77,17 @@ def schedule(endpoint: CheckedEndpoint) -> Schedule:
 class _Scheduler:
     def __init__(self, endpoint: CheckedEndpoint) -> None:
         self.endpoint = endpoint
-        self.calls = {call.name: call for call in endpoint.calls}
-        self.lets = {let.name: let for let in endpoint.lets}
-        self.static = self._static()
-        self.moving = [i for i, guard in enumerate(endpoint.guards) if not self._is_static(guard.needs)]
-        self.detached = {
-            call.name: tuple(g for g in call.guards if self._leads_back(g, call.name)) for call in endpoint.calls
-        }
-        self.groups = self._guard_groups()
-
-    # ------------------------------------------------------------------------------- what is known beforehand
-
-    def _static(self) -> frozenset[str]:
-        """Lets over request values alone."""
-        static: set[str] = set()
-        while True:
-            more = {
-                name for name, let in self.lets.items() if name not in static and self._over(let_needs(let), static)
-            }
-            if not more:
-                return frozenset(static)
-            static |= more
-
-    def _over(self, needs: Iterable[str], static: set[str]) -> bool:
-        guards = self.endpoint.guards
-        return all(
-            self._over(guards[int(need[6:])].needs, static) if need.startswith("guard:") else need in static
-            for need in needs
-        )
-
-    def _is_static(self, needs: Iterable[str]) -> bool:
-        return self._over(needs, set(self.static))
-
-    def _before(self) -> tuple[CheckedLet | CheckedGuard, ...]:
-        """Guards in order, each after the lets that it reads; lets that nothing reads are left out."""
-        used = {need for needs in self._all_needs() for need in needs}
-        order: dict[str, CheckedLet | CheckedGuard] = {}
-
-        def add(key: str) -> None:
-            if key in order or not (key.startswith("guard:") or key in self.static):
-                return
-            step: CheckedLet | CheckedGuard
-            if key.startswith("guard:"):
-                step = self.endpoint.guards[int(key[6:])]
-                needs = step.needs
-            else:
-                step = self.lets[key]
-                needs = let_needs(step)
-            for need in sorted(needs):
-                add(need)
-            order[key] = step
-
-        for index, guard in enumerate(self.endpoint.guards):
-            if self._is_static(guard.needs):
-                add(f"guard:{index}")
-        for name in self.lets:
-            if name in self.static and name in used:
-                add(name)
-        return tuple(order.values())
-
-    def _all_needs(self) -> Iterable[frozenset[str]]:
-        yield from (let_needs(let) for let in self.lets.values())
-        yield from (guard.needs for guard in self.endpoint.guards)
-        for call in self.endpoint.calls:
-            yield call.needs | referred(call_exprs(call))
-            yield from (guard.needs for guard in call.guards)
-        yield referred(answer_exprs(self.endpoint))
-
-    # ---------------------------------------------------------------------------------------------- the graph
-
-    def _needs(self, key: str) -> frozenset[str]:
-        """What a call or let must wait for, itself excepted: names, and guards that are not static."""
-        if key in self.lets:
-            needs = let_needs(self.lets[key])
-        else:
-            call = self.calls[key]
-            needs = call.needs | call.after | referred(call_exprs(call)) - {key}
-        return frozenset(need for need in needs if need not in self.static and not self._is_static([need]))
-
-    def _reaches(self, start: str, goal: str, seen: set[str] | None = None) -> bool:
-        """Whether `start` waits for `goal`, however indirectly; guards count with what they read."""
-        seen = set() if seen is None else seen
-        if start == goal:
-            return True
-        if start in seen:
-            return False
-        seen.add(start)
-        if start.startswith("guard:"):
-            needs = self.endpoint.guards[int(start[6:])].needs
-        else:
-            needs = self._needs(start)
-            needs |= {n for guard in getattr(self.calls.get(start), "guards", ()) for n in guard.needs}
-        return any(self._reaches(need, goal, seen) for need in sorted(needs - {start}))
-
-    def _leads_back(self, guard: CheckedGuard, name: str) -> bool:
-        """Whether a call's guard reads something that itself waits for the call."""
-        return any(self._reaches(need, name) for need in sorted(self._live(guard.needs) - {name}))
-
-    def _live(self, needs: Iterable[str]) -> frozenset[str]:
-        return frozenset(need for need in needs if not self._is_static([need]))
-
-    def _guard_groups(self) -> dict[int, str]:
-        """The node of each guard over calls: one for all, another one where a guard waits for an earlier one."""
-        groups: dict[int, str] = {}
-        current: list[int] = []
-        number = 1
-        for index in self.moving:
-            needs = sorted(self._live(self.endpoint.guards[index].needs))
-            after_write = any(self._reaches(n, c.name) for n in needs for c in self.endpoint.calls if c.write)
-            waits = any(self._reaches(need, f"guard:{other}") for need in needs for other in current)
-            if current and (waits or after_write):
-                number, current = number + 1, []
-            current.append(index)
-            groups[index] = f"guards:{number}"
-        return groups
-
-    def _key(self, need: str) -> str:
-        return self.groups[int(need[6:])] if need.startswith("guard:") else need
-
-    # -------------------------------------------------------------------------------------------------- nodes
+        self.graph = Graph(endpoint)
 
     def schedule(self) -> Schedule:
         before = self._before()
         started = self._started_lets()
-        nodes = [*self._guard_nodes(), *(self._let_node(let) for let in started), *map(self._call_node, self.calls.values())]
-        nodes += [node for name in self.calls for node in self._detached_nodes(name)]
+        nodes: list[Node] = [*self._guard_nodes(), *map(self._let_node, started)]
+        nodes += map(self._call_node, self.graph.calls.values())
+        nodes += [node for name in self.graph.calls for node in self._detached_nodes(name)]
         after = self._lets_after({let.name for let in started})
         read = referred([*answer_exprs(self.endpoint), *(let.value for let in after)])
-        names = [*self.calls, *(let.name for let in started)]
+        names = [*self.graph.calls, *(let.name for let in started)]
         return Schedule(before, _ordered(nodes), after, tuple(name for name in names if name in read))
 
     def _started_lets(self) -> list[CheckedLet]:
@@ -212,84 +96,115 @@ class _Scheduler:
 
         def add(needs: Iterable[str]) -> None:
             for need in needs:
-                if need in self.lets and need not in self.static and need not in wanted:
+                if need in self.graph.lets and need not in self.graph.static and need not in wanted:
                     wanted.add(need)
-                    add(let_needs(self.lets[need]))
+                    add(let_needs(self.graph.lets[need]))
 
-        for call in self.calls.values():
-            add(self._needs(call.name))
+        for call in self.graph.calls.values():
+            add(self.graph.needs(call.name))
             for guard in call.guards:
                 add(guard.needs)
-        for index in self.moving:
+        for index in self.graph.moving:
             add(self.endpoint.guards[index].needs)
-        return [let for let in self.lets.values() if let.name in wanted]
+        return [let for let in self.graph.lets.values() if let.name in wanted]
 
     def _lets_after(self, started: set[str]) -> tuple[CheckedLet, ...]:
         order: dict[str, CheckedLet] = {}
 
         def add(names: Iterable[str]) -> None:
-            for name in sorted(names):
-                if name in self.lets and name not in self.static and name not in started and name not in order:
-                    add(let_needs(self.lets[name]))
-                    order[name] = self.lets[name]
+            for name in sorted(set(names) - self.graph.static - started - order.keys()):
+                if name in self.graph.lets:
+                    add(let_needs(self.graph.lets[name]))
+                    order[name] = self.graph.lets[name]
 
         add(referred(answer_exprs(self.endpoint)))
         return tuple(order.values())
 
     def _let_node(self, let: CheckedLet) -> LetNode:
-        values = self._live(referred([let.value]))
-        waits = {self._key(need) for need in self._live(let_needs(let)) - values}
+        values = self.graph.live(referred([let.value]))
+        waits = {self.graph.node_of(need) for need in self.graph.live(let_needs(let)) - values}
         return LetNode(let, self._in_order(values), tuple(sorted(waits)))
 
     def _guard_nodes(self) -> list[GuardNode]:
         made, previous = list[GuardNode](), tuple[str, ...]()
-        for key in dict.fromkeys(self.groups.values()):
-            guards = tuple(self.endpoint.guards[i] for i in self.moving if self.groups[i] == key)
+        for key in dict.fromkeys(self.graph.groups.values()):
+            guards = tuple(self.endpoint.guards[i] for i in self.graph.moving if self.graph.groups[i] == key)
             made.append(self._guard_node(key, guards, previous, None))
             previous = (key,)
         return made
 
     def _detached_nodes(self, name: str) -> list[GuardNode]:
-        guards = self.detached[name]
+        guards = self.graph.detached[name]
         return [self._guard_node(f"guards:{name}", guards, (name,), name)] if guards else []
 
     def _guard_node(
         self, key: str, guards: tuple[CheckedGuard, ...], waits: tuple[str, ...], owner: str | None
     ) -> GuardNode:
-        values = self._live(referred(expr for guard in guards for expr in guard_exprs(guard)))
+        values = self.graph.live(referred(expr for guard in guards for expr in guard_exprs(guard)))
         if owner is not None:
             values |= {owner}
-        more = {self._key(n) for guard in guards for n in self._live(guard.needs) - values} - {key}
+        more = {self.graph.node_of(n) for guard in guards for n in self.graph.live(guard.needs) - values} - {key}
         return GuardNode(key, guards, self._in_order(values), (*waits, *sorted(more - set(waits))), owner)
 
     def _call_node(self, call: CheckedCall) -> CallNode:
-        values = self._live(referred(call_exprs(call))) - {call.name}
-        waits = {self._key(need) for need in self._needs(call.name) - values} | self._write_waits(call)
-        guards = tuple(guard for guard in call.guards if guard not in self.detached[call.name])
-        late = self._live(n for guard in guards for n in guard.needs) - values - {call.name}
+        values = self.graph.live(referred(call_exprs(call))) - {call.name}
+        waits = {self.graph.node_of(need) for need in self.graph.needs(call.name) - values} | self._write_waits(call)
+        guards = tuple(guard for guard in call.guards if guard not in self.graph.detached[call.name])
+        late = self.graph.live(n for guard in guards for n in guard.needs) - values - {call.name}
         return CallNode(call, self._in_order(values), tuple(sorted(waits - values)), guards, self._in_order(late))
 
     def _write_waits(self, call: CheckedCall) -> set[str]:
         """A write starts only when the endpoint's guards and those of the calls above it have passed."""
         if not call.write:
             return set()
-        waits = {key for index, key in self.groups.items() if not self._reaches(f"guard:{index}", call.name)}
+        waits = {key for index, key in self.graph.groups.items() if not self.graph.reaches(f"guard:{index}", call.name)}
         for above in self.endpoint.calls:
             if above.name == call.name:
                 return waits
-            if (above.guards or above.write) and not self._reaches(above.name, call.name):
+            if (above.guards or above.write) and not self.graph.reaches(above.name, call.name):
                 waits.add(above.name)
-                waits.update([f"guards:{above.name}"] if self.detached[above.name] else [])
+                waits.update([f"guards:{above.name}"] if self.graph.detached[above.name] else [])
         return waits
 
     def _in_order(self, names: Iterable[str]) -> tuple[str, ...]:
-        wanted = {self._key(name) for name in names}
-        known = [*self.calls, *self.lets]
+        wanted = {self.graph.node_of(name) for name in names}
+        known = [*self.graph.calls, *self.graph.lets]
         return tuple(sorted(wanted, key=lambda name: (known.index(name) if name in known else -1, name)))
 
+    def _before(self) -> tuple[CheckedLet | CheckedGuard, ...]:
+        """Guards in order, each after the lets that it reads; lets that nothing reads are left out."""
+        used = {need for needs in self._all_needs() for need in needs}
+        order: dict[str, CheckedLet | CheckedGuard] = {}
 
-def let_needs(let: CheckedLet) -> frozenset[str]:
-    return let.needs | referred([let.value])
+        def add(key: str) -> None:
+            if key in order or not (key.startswith("guard:") or key in self.graph.static):
+                return
+            step: CheckedLet | CheckedGuard
+            if key.startswith("guard:"):
+                step = self.endpoint.guards[int(key[6:])]
+                needs = step.needs
+            else:
+                step = self.graph.lets[key]
+                needs = let_needs(step)
+            for need in sorted(needs):
+                add(need)
+            order[key] = step
+
+        for index, guard in enumerate(self.endpoint.guards):
+            if self.graph.is_static(guard.needs):
+                add(f"guard:{index}")
+        for name in self.graph.lets:
+            if name in self.graph.static and name in used:
+                add(name)
+        return tuple(order.values())
+
+    def _all_needs(self) -> Iterable[frozenset[str]]:
+        yield from (let_needs(let) for let in self.graph.lets.values())
+        yield from (guard.needs for guard in self.endpoint.guards)
+        for call in self.endpoint.calls:
+            yield call.needs | referred(call_exprs(call))
+            yield from (guard.needs for guard in call.guards)
+        yield referred(answer_exprs(self.endpoint))
 
 
 def _ordered(nodes: list[Node]) -> tuple[Node, ...]:

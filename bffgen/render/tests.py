@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from bffgen.plan.lines import plan_text
 from bffgen.plan.model import EndpointPlan, GatewayPlan
 from bffgen.plan.quote import called
-from bffgen.plan.tests_model import EndpointTests, FailureCase, RefusalCase, SampleReply, SampleRequest
+from bffgen.plan.trials.model import EndpointTests, FailureCase, RefusalCase, SampleReply, SampleRequest
 from bffgen.render.code import Code, docstring, expression, identifier, joined, literal, module_name
 from bffgen.render.environment import render
 from bffgen.render.views import View
@@ -104,11 +104,10 @@ def _data(value: object) -> ast.expr:
 
 
 def _failure(case: FailureCase) -> View:
-    known = isinstance(case.fault, SampleReply)
-    fault = expression(_reply_tree(case.fault)) if known else identifier(_FAULTS[case.fault])
+    fault = case.fault
     return {
         "operation": literal(case.operation),
-        "fault": fault,
+        "fault": identifier(_FAULTS[fault]) if isinstance(fault, str) else expression(_reply_tree(fault)),
         "statuses": literal(set(case.statuses)),
         "degraded": literal(case.degraded),
     }

@@ -56,27 +56,37 @@ def _method(plan: MethodPlan) -> View:
 
 
 def import_views(lines: Sequence[Import]) -> list[list[View]]:
-    """`from module import name, other as local`: one for each module; the library, packages, this package."""
+    """`from module import name, other`, aliases each on their own; the library, packages, this package."""
     sections: list[dict[str, list[Import]]] = [{}, {}, {}]
     for line in lines:
         sections[_section(line.module)].setdefault(line.module, []).append(line)
     return [
-        [{"module": dotted(module), "names": _names(listed)} for module, listed in sorted(section.items())]
+        [view for module, listed in sorted(section.items()) for view in _module_imports(module, listed)]
         for section in sections
         if section
     ]
+
+
+def _module_imports(module: str, lines: Sequence[Import]) -> list[View]:
+    """As import sorters have it: by the first name of each statement."""
+    plain = sorted((line for line in lines if line.name == line.local), key=_rank)
+    groups = [[line] for line in lines if line.name != line.local] + ([plain] if plain else [])
+    return [
+        {"module": dotted(module), "names": joined([_imported(line) for line in group], ", ")}
+        for group in sorted(groups, key=lambda group: _rank(group[0]))
+    ]
+
+
+def _rank(line: Import) -> tuple[int, str, str]:
+    """Constants, classes, functions, each by name."""
+    kind = 0 if line.name.isupper() else 1 if line.name[0].isupper() else 2
+    return kind, line.name, line.local
 
 
 def _section(module: str) -> int:
     if module.startswith("."):
         return 2
     return 0 if module.partition(".")[0] in sys.stdlib_module_names else 1
-
-
-def _names(lines: Sequence[Import]) -> Code:
-    """Constants, classes, functions, each by name: the order of import sorters."""
-    rank = {line: (0 if line.name.isupper() else 1 if line.name[0].isupper() else 2, line.name) for line in lines}
-    return joined([_imported(line) for line in sorted(lines, key=lambda line: (rank[line], line.local))], ", ")
 
 
 def _imported(line: Import) -> Code:

@@ -45,6 +45,10 @@ class Span:
     start: int
     end: int
 
+    @property
+    def text(self) -> str:
+        return self.file.text[self.start : self.end]
+
     def sub(self, start: int, end: int) -> Span:
         """A part of this span, by offsets from its start."""
         return Span(self.file, self.start + start, self.start + end)

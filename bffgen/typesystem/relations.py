@@ -67,6 +67,21 @@ def describe(of: Type) -> str:
     return _describe_container(of)
 
 
+def an(of: Type) -> str:
+    """The words for a value of a type, with an article: `a list of text`, `an integer or null`."""
+    match of:
+        case Nullable(inner):
+            return f"{an(inner)} or null"
+        case Union(arms) if arms:
+            return " or ".join(map(an, arms))
+        case Scalar() if of.values is None and of.kind is not Kind.BYTES:
+            return f"{'an' if of.kind is Kind.INTEGER else 'a'} {describe(of)}"
+        case ListType() | MapType() | TupleType() | SetType() | IterType():
+            words = describe(of)
+            return f"{'an' if words.startswith('empty') else 'a'} {words}"
+    return describe(of)
+
+
 def _describe_scalar(of: Scalar) -> str:
     if of.values and len(of.values) == 1:
         return f"the {of.kind} `{of.values[0]}`"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from pydantic import (
     MISSING,
@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Boolean = StrictBool
 
@@ -93,6 +94,9 @@ class WireDateTime(datetime):
 
     __slots__ = ("wire",)
     wire: str
+
+    def __deepcopy__(self, memo: object) -> WireDateTime:
+        return self
 
 
 def _read_datetime(value: object) -> datetime:
@@ -181,6 +185,12 @@ def given(value: T | MISSING | None) -> T | None:
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
-def convert(adapter: TypeAdapter[T], value: object) -> T:
+class _Adapter(Protocol[T_co]):
+    """A `TypeAdapter` of the type or of a narrower one: `TypeAdapter` itself is of one type only."""
+
+    def validate_python(self, data: Any, /) -> T_co: ...
+
+
+def convert(adapter: _Adapter[T], value: object) -> T:
     """`value` as another type of the same shape, absent fields absent. Raises `ValidationError`."""
     return adapter.validate_python(_ANYTHING.dump_python(value, by_alias=True))

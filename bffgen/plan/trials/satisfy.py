@@ -10,8 +10,8 @@ from bffgen.expr import tree
 from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.sample import sample
-from bffgen.plan.evaluate import Unsure, evaluate, truth
-from bffgen.plan.samples import Data
+from bffgen.plan.trials.evaluate import Unsure, evaluate, truth
+from bffgen.plan.trials.samples import Data
 from bffgen.typesystem.model import Kind, ListType, ObjectType, Scalar, Type, is_nullable, non_null
 
 MAX_SIZE = 1000

@@ -21,9 +21,9 @@ from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.fits import fits
 from bffgen.plan.answers import passed_statuses
 from bffgen.plan.constraints import is_bounded
-from bffgen.plan.evaluate import Unsure, evaluate, truth
-from bffgen.plan.samples import Data, operation_label
 from bffgen.plan.schedule import CallNode, GuardNode, Schedule
+from bffgen.plan.trials.evaluate import Unsure, evaluate, truth
+from bffgen.plan.trials.samples import Data, operation_label
 from bffgen.typesystem.model import is_nullable
 
 Fault = int | str
@@ -124,7 +124,7 @@ class _Run:
         for guard in guards:
             certain = True
             if owner is not None and guard.skip_if_null:
-                value = self.data.values.get((Role.CALL, owner), _UNKNOWN)
+                value = self.data.known.get((Role.CALL, owner), _UNKNOWN)
                 if value is None:
                     continue
                 certain = value is not _UNKNOWN
@@ -144,6 +144,8 @@ class _Run:
         fault = self.faults.get(operation_label(call.operation))
         if fault is None and not self._is_valid(call):
             fault, made = "invalid", None
+        if fault is None and (refused := self._is_refused(call)) is not False:
+            fault, made = "refused", made if refused else None
         if fault is not None or made is None:
             self._fails(call, fault, made)
         if call.name not in self.stopped:
@@ -164,13 +166,13 @@ class _Run:
             else:
                 self._soften(call, fault, value)
                 return
-        self.data.values.pop((Role.CALL, call.name), None)
+        self.data.known.pop((Role.CALL, call.name), None)
 
     def _soften(self, call: CheckedCall, fault: Fault, value: Expr | None) -> None:
         try:
             self.data[Role.CALL, call.name] = evaluate(value, self.data) if value is not None else None
         except Unsure:
-            self.data.values.pop((Role.CALL, call.name), None)
+            self.data.known.pop((Role.CALL, call.name), None)
         if not isinstance(fault, int) or fault >= 500 or fault == 429:
             kind = "status" if isinstance(fault, int) else fault
             self.degraded[call.name] = {"kind": kind, "status": fault if isinstance(fault, int) else None}
@@ -195,6 +197,14 @@ class _Run:
             except Unsure:
                 found.append(False)
         return all(found)
+
+    def _is_refused(self, call: CheckedCall) -> bool | None:
+        """Whether the backend's own answer says that it failed."""
+        if call.success is None:
+            return False
+        answer = self.data.known.get((Role.CALL, call.name))
+        holds = truth(call.success, Data({**self.data.known, (Role.ANSWER, "answer"): answer}))
+        return None if holds is None else not holds
 
     def _fits(self, argument: CheckedArgument) -> bool:
         of = argument.parameter.type

@@ -13,9 +13,9 @@ from bffgen.expr.tree import HeaderOf, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
 from bffgen.openapi.sample import sample, sample_reply
-from bffgen.plan.evaluate import evaluate
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
+from bffgen.plan.trials.evaluate import evaluate
 from bffgen.plan.walk import endpoint_exprs, walk
 from bffgen.typesystem.model import (
     Kind,
@@ -35,31 +35,31 @@ Key = tuple[Role, str]
 
 @dataclass(eq=False)
 class Data(MutableMapping[Key, Any]):
-    """Values by role and name; a `let` is worked out from the others whenever it is asked for."""
+    """Values by role and name: `known` ones, and any `let`, worked out from them whenever it is asked for."""
 
-    values: dict[Key, Any]
+    known: dict[Key, Any]
     lets: Mapping[str, CheckedLet] = field(default_factory=dict)
 
     def __getitem__(self, key: Key) -> Any:
         role, name = key
         if role is Role.LET and name in self.lets:
             return evaluate(self.lets[name].value, self)
-        return self.values[key]
+        return self.known[key]
 
     def __setitem__(self, key: Key, value: Any) -> None:
-        self.values[key] = value
+        self.known[key] = value
 
     def __delitem__(self, key: Key) -> None:
-        del self.values[key]
+        del self.known[key]
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self.values)
+        return iter(self.known)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.known)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Data:
-        return Data(copy.deepcopy(self.values, memo), self.lets)
+        return Data(copy.deepcopy(self.known, memo), self.lets)
 
 
 def sample_data(endpoint: CheckedEndpoint, models: Models) -> Data:

@@ -8,18 +8,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard
-from bffgen.expr.tree import Role
+from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.model import is_json
 from bffgen.openapi.sample import sample
 from bffgen.plan.answers import passed_statuses
-from bffgen.plan.evaluate import Unsure, evaluate
 from bffgen.plan.operations import Clients
-from bffgen.plan.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
-from bffgen.plan.satisfy import satisfied
 from bffgen.plan.schedule import CallNode, GuardNode, Schedule
 from bffgen.plan.schemas import Models
-from bffgen.plan.simulate import Fault, Outcome, matching, react, simulate
-from bffgen.plan.tests_model import (
+from bffgen.plan.trials.evaluate import Unsure, evaluate
+from bffgen.plan.trials.model import (
     EndpointTests,
     FailureCase,
     OperationPlan,
@@ -27,6 +24,9 @@ from bffgen.plan.tests_model import (
     SampleReply,
     SampleRequest,
 )
+from bffgen.plan.trials.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
+from bffgen.plan.trials.satisfy import satisfied
+from bffgen.plan.trials.simulate import Fault, Outcome, matching, react, simulate
 from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown
 from bffgen.typesystem.relations import parts
 
@@ -89,7 +89,7 @@ class _Planner:
         headers: list[tuple[str, str]] = []
         cookies: list[str] = []
         for param in endpoint.params:
-            value = data.values[Role.PARAM, param.name]
+            value = data.known[Role.PARAM, param.name]
             spelled = [_spelled(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
             if param.location == "path":
                 path = path.replace(f"{{{param.wire_name}}}", quote("".join(spelled), safe=""))
@@ -103,13 +103,13 @@ class _Planner:
                 cookies += [f"{param.wire_name}={text}" for text in spelled]
         headers += [("Cookie", "; ".join(cookies))] if cookies else []
         url = f"{path}?{urlencode(query)}" if query else path
-        body = data.values.get((Role.BODY, "body"))
+        body = data.known.get((Role.BODY, "body"))
         return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None)
 
     def _replies(self, data: Data) -> tuple[tuple[str, SampleReply], ...]:
         made: dict[str, SampleReply] = {}
         for call in self.endpoint.calls:
-            body = data.values[Role.CALL, call.name]
+            body = data.known[Role.CALL, call.name]
             headers = reply_headers(self.endpoint, call)
             reply = SampleReply(reply_status(call.operation), body, not isinstance(call.reply, Null), headers)
             made.setdefault(operation_label(call.operation), reply)
@@ -117,11 +117,11 @@ class _Planner:
 
     def _newer(self) -> tuple[tuple[str, SampleReply], ...]:
         """The replies with more in them, where that must make no difference."""
-        data = Data({**self.data.values}, self.data.lets)
+        data = Data({**self.data.known}, self.data.lets)
         for call in self.endpoint.calls:
-            data[Role.CALL, call.name] = widened(self.data.values[Role.CALL, call.name], call.reply)
+            data[Role.CALL, call.name] = widened(self.data.known[Role.CALL, call.name], call.reply)
         same = self.usual.succeeds and self._simulate(data) == self.usual
-        return self._replies(data) if same and data.values != self.data.values else ()
+        return self._replies(data) if same and data.known != self.data.known else ()
 
     def _invalid(self) -> SampleRequest | None:
         """A request that is refused at the edge."""
@@ -135,7 +135,7 @@ class _Planner:
         return None
 
     def _with_text(self, name: str, request: SampleRequest) -> SampleRequest:
-        data = Data({**self.data.values, (Role.PARAM, name): "no-number"}, self.data.lets)
+        data = Data({**self.data.known, (Role.PARAM, name): "no-number"}, self.data.lets)
         changed = self._request(data)
         return SampleRequest(request.method, changed.url, request.headers, request.body, request.has_body)
 
@@ -209,15 +209,27 @@ def _agreeable(endpoint: CheckedEndpoint, plan: Schedule, data: Data) -> Data:
             conditions.append(node.call.when)
         if isinstance(node, (CallNode, GuardNode)):
             conditions += [guard.that for guard in node.guards]
-    conditions += [call.success for call in endpoint.calls if call.success is not None]
+    for call in endpoint.calls:
+        if call.success is not None:
+            data = _successful(call, call.success, data)
     for condition in conditions:
         data = satisfied(condition, True, data) or data
     by_operation: dict[str, Any] = {}
     for call in endpoint.calls:
         data[Role.CALL, call.name] = by_operation.setdefault(
-            operation_label(call.operation), data.values[Role.CALL, call.name]
+            operation_label(call.operation), data.known[Role.CALL, call.name]
         )
     return data
+
+
+def _successful(call: CheckedCall, success: Expr, data: Data) -> Data:
+    """The data with an answer to the call that the backend itself calls a success."""
+    answered = Data({**data.known, (Role.ANSWER, "answer"): data.known[Role.CALL, call.name]}, data.lets)
+    made = satisfied(success, True, answered)
+    if made is None:
+        return data
+    made[Role.CALL, call.name] = made.known.pop((Role.ANSWER, "answer"))
+    return made
 
 
 def _is_plain(of: Type, seen: set[int]) -> bool:

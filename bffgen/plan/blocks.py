@@ -1,0 +1,65 @@
+"""Statements that several parts of an endpoint are made of: guards, refusals, what may fail to be made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from bffgen.check.model import CheckedGuard
+from bffgen.expr.emit import condition, emit
+from bffgen.expr.tree import Arithmetic, CallFunction, Convert, Expr, MakeObject, Not
+from bffgen.plan.emitted_names import EndpointNames, Module
+from bffgen.plan.quote import called, code, constant, quote
+from bffgen.plan.walk import walk
+from bffgen.typesystem.model import BOOLEAN
+
+
+def may_fail(expr: Expr | None) -> bool:
+    """Whether making the value may fail for some data: a number too large, a member that an enum does not have."""
+    return any(isinstance(node, (MakeObject, Convert, Arithmetic)) or _is_risky(node) for node in walk(expr))
+
+
+def _is_risky(node: object) -> bool:
+    return isinstance(node, CallFunction) and node.name in _RISKY
+
+
+_RISKY = frozenset({"int", "round", "range", "sum", "str", "days", "hours", "minutes"})
+
+
+def composed(exprs: Sequence[Expr | None], block: list[ast.stmt], module: Module) -> list[ast.stmt]:
+    """The statements, inside of `composing` where one of the expressions may fail."""
+    return in_composing(block, module) if any(map(may_fail, exprs)) else block
+
+
+def in_composing(block: list[ast.stmt], module: Module) -> list[ast.stmt]:
+    return quote("with composing():\n    block", composing=module.runtime("failures", "composing"), block=block)
+
+
+def refusal(
+    status: int, detail: Expr | None, extra: Sequence[tuple[str, Expr]], names: EndpointNames
+) -> ast.expr:
+    """`Refusal(409, "...", extra={...})`."""
+    made = called(names.module.runtime("failures", "Refusal"), constant(status))
+    if detail is not None:
+        made.args.append(emit(detail, names))
+    if extra:
+        keys: list[ast.expr | None] = [constant(key) for key, _ in extra]
+        made.keywords.append(ast.keyword("extra", ast.Dict(keys, [emit(value, names) for _, value in extra])))
+    return made
+
+
+def answer_of(status: int, body: Expr, names: EndpointNames) -> ast.expr:
+    """An answer with a body of our own."""
+    content = code(
+        "adapter.dump_json(body, by_alias=True)", adapter=names.module.adapter(body.type), body=emit(body, names)
+    )
+    return called(names.module.runtime("failures", "Answer"), constant(status), content)
+
+
+def check_guard(guard: CheckedGuard, names: EndpointNames, present: ast.expr | None = None) -> list[ast.stmt]:
+    """`if not that: raise Refusal(...)`; with `present` only where it is true."""
+    broken: ast.expr = condition(Not(guard.that, BOOLEAN, guard.that.span), names)
+    if present is not None:
+        broken = ast.BoolOp(ast.And(), [present, broken])
+    made = refusal(guard.status, guard.detail, guard.extra, names)
+    return quote("if broken:\n    raise made", broken=broken, made=made)
