@@ -42,14 +42,20 @@ def answerable(value: tree.Expr, ctx: Context) -> None:
             "BFF308",
             f"{an(found)} cannot reach an answer",
             Label(value.span, describe(value.type)),
-            help=_way_out(found),
+            help=_way_out(found, value.span.text if found is value.type else "..."),
         )
 
 
-def _way_out(of: Type) -> str | None:
+def _way_out(of: Type, shown: str) -> str | None:
     match of:
+        case IterType(TupleType(items)) | SetType(TupleType(items)):
+            names = ", ".join("abcdefgh"[: len(items)])
+            parts = ", ".join(f"{name}={name}" for name in "abcdefgh"[: len(items)])
+            return f"name the parts: `[dict({parts}) for {names} in {shown}]`"
+        case IterType() if shown.startswith("(") and " for " in shown:
+            return f"write `[{shown[1:-1]}]`"
         case IterType() | SetType():
-            return "make it a list: `[x for x in ...]`, `list(xs)` or `unique(xs)`"
+            return f"write `list({shown})`"
         case TupleType():
             return "name its parts: `dict(a=x, b=y)`"
         case Scalar(Kind.DURATION):

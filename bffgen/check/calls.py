@@ -46,7 +46,8 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     if operation is None:
         _look_over(call, names)
         return None
-    ctx = names.context()
+    itself = Binding(Role.CALL, BROKEN, call.name_span, call.name)  # that it waits for itself is told with the graph
+    ctx = names.context({call.name: itself})
     when = None if call.when is None else values.condition(call.when, ctx)
     inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
     made = Made()

@@ -140,7 +140,7 @@ def _converted(given: tree.Expr, kind: Kind, wanted: Kind, shown: str) -> tuple[
         if isinstance(value, str) and value.removeprefix("-").isdecimal() and value.isascii():
             return f"write `{value}`", None
         function = "int" if wanted is Kind.INTEGER else "float"
-        return None, f"`{function}({shown})` is a number, or null where the text is none" if value is None else None
+        return None, f"`{function}({shown})` reads a text as a number: null where it is none" if value is None else None
     return None, None
 
 

@@ -47,7 +47,7 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
                 "BFF507",
                 f"no address for backend `{backend.name}`",
                 Label(backend.name_span, shown),
-                help="add `url: http://...`",
+                help=f"add `url: http://localhost:8000{url if url and url.startswith('/') else ''}`",
             )
         url = "http://localhost"
     for name, span in backend.reads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bffgen.check.mentions import where_waiting
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.spec import model as spec
@@ -62,6 +63,7 @@ def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[st
 def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
     """Report cycles, more writes than there may be, writes in a GET, calls that cannot finish in time."""
     _cycles(endpoint, written, diags)
+    _reads_after_writes(endpoint, diags)
     writes = [call for call in endpoint.calls if call.write]
     if endpoint.method in ("GET", "HEAD"):
         for call in writes:
@@ -90,6 +92,22 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
             )
 
 
+def _reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
+    """A read below a write to the same backend, that does not wait for it, may see what was there before (BFF411)."""
+    edges = edges_of(endpoint)
+    for at, write in enumerate(endpoint.calls):
+        for read in endpoint.calls[at + 1 :] if write.write else ():
+            same = read.operation.backend == write.operation.backend and not read.write
+            if same and write.name not in reached(read.name, edges) and read.name not in reached(write.name, edges):
+                diags.report(
+                    "BFF411",
+                    f"call `{read.name}` reads what `{write.name}` may change, and does not wait for it",
+                    Label(read.span, "may see what was there before"),
+                    Label(write.span, "the write"),
+                    help=f"add `after: [{write.name}]`, or write the read above it",
+                )
+
+
 def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
     edges = edges_of(endpoint)
     told: set[str] = set()
@@ -98,23 +116,31 @@ def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostic
             continue
         ring = _ring(call.name, edges)
         told.update(ring)
-        names = [name for name in ring if name in written.calls]
-        shown = " and ".join(f"`{name}`" for name in names) if len(names) > 1 else f"`{call.name}` and its guard"
-        labels = [
-            Label(written.calls[name].name_span, f"`{name}` waits for `{_next(name, ring)}`") for name in names[1:]
-        ]
-        diags.report(
-            "BFF401",
-            f"{shown} wait for each other",
-            Label(written.calls[call.name].name_span, f"`{call.name}` waits for `{_next(call.name, ring)}`"),
-            *labels,
-            note="an endpoint runs each call once, so its calls cannot form a cycle",
-        )
+        first, *rest = [_waits_label(at, ring, written) for at in range(len(ring))]
+        diags.report("BFF401", waiting(ring), first, *rest, note=ONCE)
 
 
-def _next(name: str, ring: list[str]) -> str:
-    after = ring[(ring.index(name) + 1) % len(ring)]
-    return "a guard" if after.startswith("guard:") else after
+ONCE = "an endpoint runs each call once, so its calls cannot form a cycle"
+
+
+def waiting(ring: list[str]) -> str:
+    """What to say of nodes that wait for each other in a circle."""
+    shown = [_shown(node) for node in ring]
+    if len(shown) == 1:
+        return f"{shown[0]} waits for itself"
+    return f"{', '.join(shown[:-1])} and {shown[-1]} wait for each other"
+
+
+def _shown(node: str) -> str:
+    return "a guard" if node.startswith("guard:") else f"`{node}`"
+
+
+def _waits_label(at: int, ring: list[str], written: spec.Endpoint) -> Label:
+    node, after = ring[at], ring[(at + 1) % len(ring)]
+    where = where_waiting(node, after, written)
+    if where is None:
+        where = written.calls[node].name_span if node in written.calls else written.span
+    return Label(where, f"{_shown(node)} waits for {'itself' if node == after else _shown(after)}")
 
 
 def _ring(start: str, edges: Edges) -> list[str]:

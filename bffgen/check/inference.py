@@ -184,8 +184,16 @@ def _disagree(name: str, first: Use, other: Use, diags: Diagnostics) -> None:
         f"`{name}` is used as {an(non_null(first.type))} and as {an(non_null(other.type))}",
         Label(other.span, f"{describe(non_null(other.type))} for {other.where}"),
         *labels,
-        help=f"say what it is under `params`: `{name}: {{type: ...}}`",
+        help=_as_text(name, first, other),
     )
+
+
+def _as_text(name: str, *uses: Use) -> str | None:
+    kinds = {of.kind for use in uses if isinstance(of := non_null(use.type), Scalar)}
+    if kinds not in ({Kind.TEXT, Kind.INTEGER}, {Kind.TEXT, Kind.NUMBER}):
+        return None
+    text = next(use for use in uses if getattr(non_null(use.type), "kind", None) is Kind.TEXT)
+    return f"write `str({name})` for {text.where}"
 
 
 def meet(one: Type, other: Type) -> Type | None:

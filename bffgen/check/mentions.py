@@ -3,44 +3,75 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bffgen.check.templates import holes
 from bffgen.check.values import source_text
 from bffgen.diagnostics.model import Diagnostics
-from bffgen.expr.parse import parse, parse_loop
+from bffgen.expr.parse import Parsed, parse, parse_loop
+from bffgen.source.text import Span
 from bffgen.spec import model as spec
 
 
 def mentioned_names(endpoint: spec.Endpoint) -> frozenset[str]:
     """The names in all expressions of an endpoint, loop variables among them."""
-    return frozenset(name for value in _values(endpoint) for name in _names(value))
+    return frozenset(node.id for node, _ in _names(_values(endpoint)))
 
 
-def _names(written: spec.Value) -> Iterator[str]:
+def mentioned_fields(name: str, endpoint: spec.Endpoint) -> list[str]:
+    """The fields that are read of a name, in the order written."""
+    found: dict[str, None] = {}
+    for tree, _ in (pair for value in _values(endpoint) for pair in _trees(value)):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(value=ast.Name(id=base), attr=field) if base == name:
+                    found[field] = None
+    return list(found)
+
+
+def where_waiting(node: str, other: str, endpoint: spec.Endpoint) -> Span | None:
+    """Where a node of the graph (a call, a let, `guard:0`) says that it waits for another; None if it does not."""
+    call = endpoint.calls.get(node)
+    if call is not None:
+        named = next((span for name, span in call.after if name == other), None)
+        return named or _place_of(other, _values_of_call(call))
+    if node in endpoint.let:
+        return _place_of(other, [endpoint.let[node][0]])
+    if node.startswith("guard:"):
+        return _place_of(other, _values_of_guard(endpoint.require[int(node.removeprefix("guard:"))]))
+    return None
+
+
+def _place_of(name: str, values: Iterable[spec.Value]) -> Span | None:
+    return next((parsed.span(node) for node, parsed in _names(values) if node.id == name), None)
+
+
+def _names(values: Iterable[spec.Value]) -> Iterator[tuple[ast.Name, Parsed]]:
+    for value in values:
+        for tree, parsed in _trees(value):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name):
+                    yield node, parsed
+
+
+def _trees(written: spec.Value) -> Iterator[tuple[ast.expr, Parsed]]:
+    silent = Diagnostics()  # what is wrong with an expression is said when it is checked
     match written:
         case spec.Expr():
-            parsed = parse(source_text(written), Diagnostics())  # what is wrong with it is said when it is checked
-            yield from _names_in(parsed.tree) if parsed else ()
+            parsed = parse(source_text(written), silent)
+            if parsed:
+                yield parsed.tree, parsed
         case spec.ListValue(items):
             for item in items:
-                yield from _names(item)
+                yield from _trees(item)
         case spec.ObjectValue():
-            yield from _names_of_mapping(written)
-
-
-def _names_of_mapping(written: spec.ObjectValue) -> Iterator[str]:
-    clause = parse_loop(source_text(written.loop), Diagnostics()) if written.loop else None
-    if clause:
-        yield from _names_in(clause[1].tree)
-    for value in (written.condition, *(pick.source for pick in written.picks)):
-        yield from _names(value) if value else ()
-    for _, _, item in written.entries:
-        yield from _names(item)
-
-
-def _names_in(tree: ast.expr) -> Iterator[str]:
-    return (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+            clause = parse_loop(source_text(written.loop), silent) if written.loop else None
+            if clause:
+                yield clause[1].tree, clause[1]
+            for value in (written.condition, *(pick.source for pick in written.picks)):
+                yield from _trees(value) if value else ()
+            for _, _, item in written.entries:
+                yield from _trees(item)
 
 
 def _values(endpoint: spec.Endpoint) -> Iterator[spec.Value]:

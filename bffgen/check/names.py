@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bffgen.check import values
+from bffgen.check.graph import ONCE, waiting
 from bffgen.check.model import CheckedParam, CheckedReaction, Use
 from bffgen.check.operations import Backends, reply_type
 from bffgen.check.reactions import check_reactions
@@ -166,10 +167,7 @@ class Names:
             self._working.append(name)
             return True
         ring = self._working[self._working.index(name) :]
-        shown = " -> ".join(f"`{n}`" for n in (*ring, name))
-        self.diags.report(
-            "BFF401", f"{shown}: these wait for each other", Label(span, "needs its own value"), note=_ONCE
-        )
+        self.diags.report("BFF401", waiting(ring), Label(span, "needs its own value"), note=ONCE)
         return False
 
 
@@ -181,9 +179,6 @@ def operation_id(endpoint: spec.Endpoint) -> str:
     for part in "".join(char if char.isalnum() else " " for char in endpoint.path).split():
         words.append(part[:1].upper() + part[1:])
     return "".join(words)
-
-
-_ONCE = "an endpoint runs each call once, so its calls cannot form a cycle"
 
 
 class _Nothing(Parsed):

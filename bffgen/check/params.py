@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree
-from bffgen.check.mentions import mentioned_names
+from bffgen.check.mentions import mentioned_fields, mentioned_names
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
     INTEGER,
+    NO_BOUNDS,
     NO_DOCS,
     NUMBER,
     TEXT,
@@ -97,7 +99,8 @@ def _param(
         diags.report(
             "BFF313",
             f"the default of `{name}` does not fit",
-            Label(param.default.span, f"{an(inner)} is needed"),
+            Label(param.default.span, _needed(default, inner)),
+            help=_near_member(default, inner),
         )
     docs = of.docs
     if param is not None:
@@ -111,6 +114,30 @@ def _param(
     required = location == "path" or (of.required and not has_default)
     wire = (param.wire_name if param else None) or name
     return CheckedParam(name, wire, location, inner, required, default, has_default and default is not None, docs)
+
+
+def _needed(default: object, of: Type) -> str:
+    """What a default has to be: the bounds alone where its type is right."""
+    bounds = of.bounds if isinstance(of, Scalar) and fits(default, replace(of, bounds=NO_BOUNDS)) else NO_BOUNDS
+    limits = [f"{words} {limit}" for words, name in _LIMITS if (limit := getattr(bounds, name)) is not None]
+    return f"must be {' and '.join(limits)}" if limits else f"{an(of)} is needed"
+
+
+_LIMITS = (
+    ("at least", "minimum"),
+    ("at most", "maximum"),
+    ("more than", "exclusive_minimum"),
+    ("less than", "exclusive_maximum"),
+    ("a multiple of", "multiple_of"),
+    ("of a length of at least", "min_length"),
+    ("of a length of at most", "max_length"),
+    ("like", "pattern"),
+)
+
+
+def _near_member(default: object, of: Type) -> str | None:
+    near = closest(str(default), map(str, of.values)) if isinstance(of, Scalar) and of.values else None
+    return f"did you mean `{near}`?" if near else None
 
 
 def _closed(of: Type) -> Type:
@@ -183,11 +210,12 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
     if fields:
         return _inferred_fields(name, fields, backends.diags), True
     if "body" in mentioned_names(endpoint):
+        shown = ", ".join(f"{field}: str" for field in mentioned_fields("body", endpoint)) or "field: str"
         uses.doubts.report(
             "BFF309",
             "what `body` is cannot be inferred",
             Label(endpoint.span, "it is not used as an argument of a call"),
-            help="say what it is: `body: backend.Schema`, or a mapping of fields to types",
+            help=f"say what it is: `body: {{{shown}}}`, or `body: backend.Schema`",
         )
         return BROKEN, True
     return None, False

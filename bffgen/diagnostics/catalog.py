@@ -62,7 +62,6 @@ _ALL = (
     Code("BFF304", "not a condition"),
     Code("BFF305", "operands that do not fit the operator"),
     Code("BFF306", "wrong arguments of a function"),
-    Code("BFF307", "values that have no common type"),
     Code("BFF308", "a value that cannot reach an answer"),
     Code("BFF309", "the type of a parameter cannot be inferred"),
     Code("BFF310", "uses of a parameter disagree"),
@@ -81,6 +80,7 @@ _ALL = (
     _warning("BFF408", "a call that cannot finish within the deadline"),
     _warning("BFF409", "a quoted name"),
     Code("BFF410", "two endpoints have the same operation id"),
+    _warning("BFF411", "a read that does not wait for a write"),
     # 5xx: OpenAPI documents
     Code("BFF501", "not an OpenAPI document of a version that is read"),
     Code("BFF502", "a $ref that leads nowhere"),

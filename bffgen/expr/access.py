@@ -93,6 +93,8 @@ def no_field(of: Type, name: str, span: Span, ctx: Context, base: Span | None = 
     """Report that a value of a type has no such field; `base` is where the value is written."""
     fields = {f.name: f for obj in objects_in(of) for f in obj.fields.values()}
     shown = _written(base)
+    if isinstance(of, Null):
+        return ctx.error("BFF302", span, f"`{shown}` is always null here", f"so it has no field `{name}`")
     if isinstance(of, MapType):
         return ctx.error("BFF302", span, f"{an(of)} has no field `{name}`", "", help=f'write `["{name}"]`')
     if isinstance(of, ListType):

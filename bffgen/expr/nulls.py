@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
+from bffgen.expr.facts import covers
 from bffgen.expr.scope import Context
-from bffgen.typesystem.model import Field, is_nullable
+from bffgen.typesystem.model import Field, Scalar, Type, is_nullable
 from bffgen.typesystem.relations import objects_in
 
 
@@ -19,9 +22,15 @@ def why_null(value: tree.Expr, ctx: Context) -> tuple[Label, ...]:
             return (binding.nulls,) if binding and binding.nulls else ()
         case tree.FieldOf(base, name):
             return why_null(base, ctx) if is_nullable(base.type) else _why_field(base, name)
+        case tree.EntryOf(tree.MakeMap(entries), key) if covers(entries, _closed(key.type)):
+            return (Label(key.span, "an enum in a reply is open: it may hold another value"),)
         case tree.ElementOf(base) | tree.EntryOf(base) | tree.SliceOf(base) | tree.CallMethod(base):
             return why_null(base, ctx) if is_nullable(base.type) else ()
     return ()
+
+
+def _closed(of: Type) -> Type:
+    return replace(of, open=False) if isinstance(of, Scalar) else of
 
 
 def _why_field(base: tree.Expr, name: str) -> tuple[Label, ...]:

@@ -21,6 +21,7 @@ from bffgen.typesystem.model import (
     ListType,
     MapType,
     Null,
+    Nullable,
     ObjectType,
     Scalar,
     SetType,
@@ -56,16 +57,25 @@ def condition(value: tree.Expr, written: ast.expr, ctx: Context) -> tree.Expr:
         return value
     if is_nullable(of):
         return tree.Truth(value, BOOLEAN, value.span)
-    shown = ctx.text(written)
-    help_ = f"write `{shown} is not None`, or leave it out: it is never null"
+    message = f"{an(of)} is not a condition"
+    if as_condition(of, "x") == "True":
+        return ctx.error("BFF304", written, message, "never null", help="leave it out: it is never null")
+    help_ = f"write `{as_condition(of, ctx.text(written))}`"
+    return ctx.error("BFF304", written, message, "neither true nor false", help=help_)
+
+
+def as_condition(of: Type, shown: str) -> str:
+    """What was probably meant by a value that is used as a condition; `True` where it is never null."""
     match of:
+        case Nullable():
+            return f"{shown} is not None"
         case ListType() | MapType() | SetType():
-            help_ = f"write `len({shown}) > 0`"
+            return f"len({shown}) > 0"
         case Scalar(Kind.TEXT):
-            help_ = f'write `{shown} != ""`'
+            return f'{shown} != ""'
         case Scalar(Kind.INTEGER | Kind.NUMBER):
-            help_ = f"write `{shown} != 0`"
-    return ctx.error("BFF304", written, f"{an(of)} is not a condition", "neither true nor false", help=help_)
+            return f"{shown} != 0"
+    return "True"
 
 
 def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
@@ -79,12 +89,17 @@ def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
                 "BFF304",
                 written,
                 f"`or` takes conditions, not {an(value.type)}",
-                help=f"to replace null write `default({ctx.text(written)}, {ctx.text(node.values[-1])})`",
+                help=f"write `{_instead(value.type, ctx.text(written), ctx.text(node.values[-1]))}`",
             )
         operand = condition(value, written, inner)
         operands.append(operand)
         inner = inner.with_facts(proved(operand, is_and))
     return tree.Logic("and" if is_and else "or", tuple(operands), BOOLEAN, ctx.span(node))
+
+
+def _instead(of: Type, shown: str, other: str) -> str:
+    """What `x or y` is in a language whose `or` takes booleans only."""
+    return f"default({shown}, {other})" if is_nullable(of) else f"{shown} if {as_condition(of, shown)} else {other}"
 
 
 def _is_boolish(of: Type) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.loops import element_type, is_key
-from bffgen.expr.operators import ORDERED, default_for
+from bffgen.expr.operators import ORDERED, as_condition, default_for
 from bffgen.expr.scope import Context
 from bffgen.expr.texts import text_part
 from bffgen.typesystem.model import (
@@ -78,11 +78,23 @@ class Given:
         node = self.node.args[at]
         return self.ctx.text(node.elt) if isinstance(node, (ast.GeneratorExp, ast.ListComp)) else "x"
 
+    def whole(self, at: int = 0) -> str:
+        """How an argument is written; `xs` where it makes its elements itself."""
+        node = self.node.args[at]
+        return "xs" if isinstance(node, (ast.GeneratorExp, ast.ListComp)) else self.ctx.text(node)
+
+    def loop(self, at: int = 0) -> str:
+        """The loop over an argument: what stands after `for`."""
+        node = self.node.args[at]
+        if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+            return f"{self.ctx.text(node.generators[0].target)} in {self.ctx.text(node.generators[0].iter)}"
+        return f"x in {self.ctx.text(node)}"
+
     def kind(self, at: int, *kinds: Kind) -> bool:
         of = self.args[at].type
         if isinstance(of, Scalar) and of.kind in kinds:
             return True
-        self.bad(at, f"`{self.name}` takes {' or '.join(kinds)}, not {an(of)}")
+        self.bad(at, f"`{self.name}` takes {' or '.join(an(Scalar(k)) for k in kinds)}, not {an(of)}")
         return False
 
 
@@ -137,7 +149,7 @@ def _sorted(c: Given) -> Type:
     return c.bad(
         0,
         f"`sorted` takes values that have an order, not {an(item)}",
-        "write `sort_by((x.field, x) for x in xs)`",
+        f"write `sort_by((x.field, x) for x in {c.whole()})`",
     )
 
 
@@ -147,7 +159,8 @@ def _truths(c: Given) -> Type:
         return BROKEN
     if isinstance(non_null(item), Scalar) and getattr(non_null(item), "kind", None) is Kind.BOOLEAN or is_never(item):
         return BOOLEAN
-    return c.bad(0, f"`{c.name}` takes conditions, not {an(item)}", f"write `{c.name}(x > 0 for x in xs)`")
+    hint = as_condition(item, c.each())
+    return c.bad(0, f"`{c.name}` takes conditions, not {an(item)}", f"write `{c.name}({hint} for {c.loop()})`")
 
 
 def _round(c: Given) -> Type:
@@ -261,7 +274,7 @@ def _pairs(c: Given) -> tuple[Type, Type] | None:
     if isinstance(item, TupleType) and len(item.items) == 2:
         return item.items[0], item.items[1]
     if item is not None:
-        c.bad(0, f"`{c.name}` takes pairs, not {an(item)}", f"write `{c.name}((x.field, x) for x in xs)`")
+        c.bad(0, f"`{c.name}` takes pairs, not {an(item)}", f"write `{c.name}((x.field, x) for x in {c.whole()})`")
     return None
 
 

@@ -66,6 +66,9 @@ _ELSEWHERE = {
 
 def _as_text(node: ast.Name, ctx: Context) -> str | None:
     """A bare word that may have been meant as a text: alone, or where a value ends."""
+    span = ctx.span(node)
+    if span.file.text[span.start - 1 : span.start] == "{":  # in a text already
+        return None
     if ctx.parsed.tree is node:
         return f'if a text was meant, write `"\'{node.id}\'"` or `("{node.id}")`'
     after = ctx.after(node)
@@ -163,7 +166,8 @@ def of_reply(name: str, node: ast.Call, ctx: Context) -> tree.Expr:
 def _header(call: str, written: ast.expr, node: ast.Call, ctx: Context) -> tree.Expr:
     wanted = written.value if isinstance(written, ast.Constant) else None
     if not isinstance(wanted, str):
-        return ctx.error("BFF306", written, "`header` takes a literal name", help='write `header(call, "ETag")`')
+        help_ = f'write `header({call}, "ETag")`'
+        return ctx.error("BFF306", written, "`header` takes a literal name", help=help_)
     found = ctx.scope.header(call, wanted)
     if found is None:
         names = list(ctx.scope.headers(call))

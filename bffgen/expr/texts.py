@@ -13,6 +13,7 @@ from bffgen.expr.operators import default_for
 from bffgen.expr.scope import Context
 from bffgen.typesystem.model import (
     Kind,
+    Null,
     Scalar,
     is_nullable,
 )
@@ -35,6 +36,8 @@ def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
     of = value.type
     if is_broken(of):
         return value
+    if isinstance(of, Null):
+        return ctx.error("BFF303", value.span, "this part of a text is always null", "null")
     if is_nullable(of):
         other = default_for(of).replace('"', "'")  # the text around it may have the other quotes
         help_ = f"write `default({value.span.text}, {other})`"

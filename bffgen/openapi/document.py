@@ -101,7 +101,7 @@ class Document:
             f"operationId `{first.id}` is that of {len(found)} operations of backend `{self.backend}`",
             Label(span_of(second), f"of {second.place_key}"),
             Label(span_of(first), f"of {first.place_key}"),
-            help=f'name the one that is meant by its place: {self.backend}["{first.place_key}"]',
+            help=f'name the one that is meant by its place: `{self.backend}["{first.place_key}"]`',
         )
 
 

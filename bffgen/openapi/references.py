@@ -6,6 +6,7 @@ import posixpath
 from urllib.parse import unquote
 
 from bffgen.diagnostics.model import Diagnostics
+from bffgen.diagnostics.suggest import closest
 from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
 from bffgen.source.text import SourceFile, Span
@@ -22,6 +23,7 @@ class References:
         self._diags = diags
         self._roots: dict[SourceFile, Node] = {root.file: root}
         self._targets: dict[Node, Node | None] = {}
+        self._rings: set[Node] = set()
 
     def follow(self, node: Node | None) -> Node | None:
         """The node itself, or what it refers to in the end. None when there is nothing there."""
@@ -69,7 +71,14 @@ class References:
         if fragment and not fragment.startswith("/"):
             return self._nowhere(ref, f"`#{fragment}` is no JSON pointer, and only those are read")
         found, reason = self._walk(root, fragment)
-        return self._nowhere(ref, reason) if found is None else found
+        return self._nowhere(ref, reason, self._near(root, fragment)) if found is None else found
+
+    def _near(self, root: Node, pointer: str) -> str | None:
+        """The pointer that may have been meant: like the one that was written, but for its last step."""
+        above, _, last = pointer.rpartition("/")
+        holder, _ = self._walk(root, above)
+        near = closest(unquote(last), holder.entries()) if holder is not None else None
+        return f"{above}/{near}" if near else None
 
     def _file(self, near: Node, where: str, ref: Node) -> Node | None:
         root = self._loader.load(unquote(where), ref.span, near.file)
@@ -86,19 +95,28 @@ class References:
             if found is None and is_reference(at):  # a pointer through a reference
                 found = _step(self.follow(at), key)
             if found is None:
-                inside = f"`{at.pointer}` of " if at.pointer else ""
-                return None, f"there is no `{key}` in {inside}{at.file.path}"
+                place = f"`{at.pointer}` of `{at.file.path}`" if at.pointer else f"`{at.file.path}`"
+                return None, f"there is no `{key}` in {place}"
             at = found
         return at, ""
 
-    def _nowhere(self, ref: Node, reason: str) -> Node | None:
-        self._diags.report("BFF502", f"this reference leads nowhere: {reason}", ref.span)
+    def _nowhere(self, ref: Node, reason: str, near: str | None = None) -> Node | None:
+        help = f"did you mean `{ref.text.partition('#')[0]}#{near}`?" if near else None
+        self._diags.report("BFF502", f"this reference leads nowhere: {reason}", ref.span, help=help)
         return None
 
     def circular(self, node: Node) -> None:
-        """Report that a reference leads back to itself."""
+        """Report that a reference leads back to itself: once for all the references of a ring."""
+        ring, at = [node], self.target(node)
+        while at is not None and is_reference(at) and at not in ring:
+            ring.append(at)
+            at = self.target(at)
+        is_new = self._rings.isdisjoint(ring)
+        self._rings.update(ring)
         ref = node.get("$ref")
         assert ref is not None
+        if not is_new:
+            return
         self._diags.report("BFF503", "this reference leads back to itself", ref.span)
 
 

@@ -136,7 +136,7 @@ class Schemas:
         base = None if is_reference(schema) else sole_base(schema)
         if base is not None:
             made = self.type_of(base, hint, request=request)
-            return self._by_words(schema, hint, request) if isinstance(made, Unknown) else made
+            return self._by_words(schema, hint, request) if isinstance(made, Unknown) and made is not BROKEN else made
         parts = parts_of(schema, self._references)
         if parts.describes_object or any(map(is_object, parts.possible)):
             made = self._object(parts, schema, hint, request)

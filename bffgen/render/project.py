@@ -15,7 +15,7 @@ from bffgen.render.format import format_python
 from bffgen.render.models import render_models
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
-from bffgen.render.views import View, client_view, endpoint_view
+from bffgen.render.views import View, client_view, endpoint_view, natural
 
 SCAFFOLDS = frozenset({"main.py"})
 """Files that are the user's once they are written."""
@@ -65,7 +65,7 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     settings = {"env_prefix": literal(f"{plan.package.upper()}_"), "backends": backends}
     yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)
     product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
-    clients = {"product": product, "backends": sorted(backends, key=lambda view: str(view["name"]))}
+    clients = {"product": product, "backends": sorted(backends, key=lambda view: natural(view["name"]))}
     yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
@@ -76,7 +76,7 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
 
 
 def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
-    modules = sorted(endpoint.module.rpartition(".")[2] for endpoint in plan.endpoints)
+    modules = sorted((endpoint.module.rpartition(".")[2] for endpoint in plan.endpoints), key=natural)
     return {
         "title": literal(plan.title),
         "version": literal(plan.version),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,7 +62,7 @@ def import_views(lines: Sequence[Import]) -> list[list[View]]:
     for line in lines:
         sections[_section(line.module)].setdefault(line.module, []).append(line)
     return [
-        [view for module, listed in sorted(section.items()) for view in _module_imports(module, listed)]
+        [view for module, listed in sorted(section.items(), key=lambda item: natural(item[0])) for view in _module_imports(module, listed)]
         for section in sections
         if section
     ]
@@ -77,10 +78,17 @@ def _module_imports(module: str, lines: Sequence[Import]) -> list[View]:
     ]
 
 
-def _rank(line: Import) -> tuple[int, str, str]:
+def _rank(line: Import) -> tuple[object, ...]:
     """Constants, classes, functions, each by name."""
-    kind = 0 if line.name.isupper() else 1 if line.name[0].isupper() else 2
-    return kind, line.name, line.local
+    constant = line.name.isupper() and len(line.name) > 1
+    kind = 0 if constant else 1 if line.name[0].isupper() else 2
+    return kind, natural(line.name), line.local
+
+
+def natural(name: str) -> tuple[object, ...]:
+    """What to sort a name by: `e2` comes before `e10`, and case counts last."""
+    parts = re.split(r"(\d+)", name.lower())
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts), name
 
 
 def _section(module: str) -> int:

@@ -165,4 +165,6 @@ def _similar(path: Path) -> str | None:
         names = sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
         return None
-    return closest(path.name, names)
+    stems = {os.path.splitext(name)[0]: name for name in reversed(names) if not name.startswith(".")}
+    near = closest(path.stem, stems)  # without endings, which all of them share
+    return stems[near] if near else None

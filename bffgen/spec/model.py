@@ -139,7 +139,15 @@ class Answer:
     span: Span
 
 
-Reaction = Fail | Default | Pass | Answer
+@dataclass(frozen=True, eq=False, slots=True)
+class UseCall:
+    """Another call of the endpoint takes its place: it is made only then."""
+
+    name: str
+    span: Span
+
+
+Reaction = Fail | Default | Pass | Answer | UseCall
 
 FAILURE_KINDS = ("timeout", "unreachable", "tls", "invalid", "refused", "limit", "open")
 
@@ -151,6 +159,39 @@ class OnErrorEntry:
     when: int | str
     reaction: Reaction
     span: Span  # of the key
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ForEach:
+    """`for: x in xs`, with `if`, `limit` and `concurrency`: once for each item, a list of the results in order."""
+
+    clause: Expr
+    condition: Expr | Const | None
+    limit: int | None
+    concurrency: int | None
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Batch:
+    """`batch: r.author_id for r in reviews.items`: keys collected for one call, in chunks of `size`."""
+
+    clause: Expr
+    size: int
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Paginate:
+    """All pages of a list: by a `cursor` parameter and its `next` value, a `page` or `offset` number, or a link."""
+
+    by: Literal["cursor", "page", "offset", "link"]
+    parameter: str | None
+    parameter_span: Span
+    next: Expr | None
+    until: Expr | Const | None
+    max_pages: int
+    span: Span
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -181,6 +222,34 @@ class Call:
     timeout_span: Span | None
     read: bool | None
     node: Node
+    each: ForEach | None = None
+    batch: Batch | None = None
+    paginate: Paginate | None = None
+    items: Expr | None = None
+    key: Expr | None = None
+    undo: Call | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Block:
+    """Calls with a scope of their own and one value, under the entry's own `for`, `when`, `on_error`, `key`."""
+
+    name: str
+    name_span: Span
+    calls: Mapping[str, Call | Block]
+    let: Mapping[str, tuple[Value, Span]]
+    require: tuple[Guard, ...]
+    value: Value
+    each: ForEach | None
+    key: Expr | None
+    when: Expr | Const | None
+    after: tuple[tuple[str, Span], ...]
+    on_error: tuple[OnErrorEntry, ...]
+    timeout: float | None  # seconds
+    node: Node
+
+
+Entry = Call | Block
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -248,6 +317,7 @@ class Endpoint:
     deadline: float | None  # seconds
     degraded_status: int | None
     node: Node
+    parallel_writes: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)

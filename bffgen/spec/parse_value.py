@@ -15,6 +15,7 @@ from bffgen.spec.keys import DIRECTIVES
 from bffgen.spec.model import Const, Expr, ListValue, ObjectValue, Pick, Template, TypeText, Value
 from bffgen.spec.names import why_no_type_name
 from bffgen.spec.reader import Fields, Reader, is_null
+from bffgen.typesystem.names import class_name
 
 MAX_VALUE_DEPTH = 50
 _COMPREHENSION = re.compile(r"\bfor\b.+\bin\b", re.DOTALL)
@@ -109,7 +110,8 @@ class ValueReader(Reader):
         fields = self._directives(node, directives)
         name = self.text(fields.get("$name"), "a model's name, such as `Review`")
         if name is not None:
-            self.checked_name(name, node.entries()["$name"].span, "a model", why_no_type_name(name))
+            why, other = why_no_type_name(name), class_name(name)
+            self.checked_name(name, node.entries()["$name"].span, "a model", why, other)
         return ObjectValue(
             entries,
             node,

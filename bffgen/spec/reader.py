@@ -239,10 +239,10 @@ class Reader:
         """Whether a name of the user's can be one; reported otherwise."""
         return self.checked_name(name, span, what, why_no_name(name))
 
-    def checked_name(self, name: str, span: Span, what: str, why: str | None) -> bool:
+    def checked_name(self, name: str, span: Span, what: str, why: str | None, other: str | None = None) -> bool:
         if why is None:
             return True
-        other = suggestion(name)
+        other = other or suggestion(name)
         help = f"write `{other}`" if other else None
         message = f"`{shown(name)}` cannot be the name of {what}"
         self.diags.report("BFF108", message, Label(span, why), help=help)
