@@ -28,8 +28,8 @@ CONSTANT = {"Dockerfile": "Dockerfile", ".gitattributes": "gitattributes", ".doc
 class Place(Protocol):
     """Where a text stands: printed, and compared, by what it says."""
 
-    @property
-    def free(self) -> bool: ...
+    path: tuple[str, ...]
+    kind: str
 
 
 class Subject(Protocol):
@@ -103,6 +103,7 @@ class Judge:
                 break
         if len(pairs) > 1:
             self.counts["taken apart"] += 1
+            if __import__("os").environ.get("WHY"): why(pairs, hostile, twin)
             self.run(pairs[: len(pairs) // 2])
             self.run(pairs[len(pairs) // 2 :])
             return
@@ -143,19 +144,34 @@ def twins_of(text: Any, number: int) -> tuple[Any, ...]:
     return first, f"$Harmless {number}", f"Harmless[{number}"
 
 
-def samples(seed: int) -> Iterator[dict[str, str]]:
-    """Endless choices of one sample for each class, always the same ones."""
-    chance = random.Random(seed)
-    while True:
-        yield {name: chance.choice(texts) for name, texts in CLASSES.items()}
-
-
 def pairs_of(places: Iterable[Any], round_: int) -> list[tuple[Any, str]]:
-    """Each place with a sample. Over as many rounds as there are classes, each place meets each class once."""
-    names = list(CLASSES)
+    """Each place with a sample. Over as many rounds as there are classes, each place meets each class once.
+
+    No two keys of a mapping get the same sample: there is one less of them then.
+    """
+    names, listed = list(CLASSES), list(places)
+    keys = {(place.path[:-1], place.path[-1]) for place in listed}
     made = []
-    for index, place in enumerate(places):
+    for index, place in enumerate(listed):
         name = names[(index + round_) % len(names)]
-        texts = CLASSES[name]
-        made.append((place, texts[random.Random(f"{place} {name}").randrange(len(texts))]))
+        texts = list(CLASSES[name])
+        random.Random(f"{place} {name}").shuffle(texts)
+        text = next((one for one in texts if place.kind != "key" or (place.path[:-1], one) not in keys), None)
+        if text is not None:
+            keys.add((place.path[:-1], text))
+            made.append((place, text))
     return made
+
+
+def why(pairs,hostile,twin):
+    print("APART", len(pairs), twin.said[:300])
+    if twin.files:
+        ours, theirs = skeleton.project(hostile, PACKAGE), skeleton.project(twin.files, PACKAGE)
+        for (p,t),n in list((ours-theirs).items())[:2]: print("  <",p,repr(t)[:0])
+        import difflib
+        for p in hostile:
+            if p in twin.files and p.endswith(".py") and "/runtime/" not in p and skeleton._of("x.py",hostile[p])!=skeleton._of("x.py",twin.files[p]):
+                a=__import__("ast").unparse(__import__("ast").parse(hostile[p].decode())).split("\n"); b=__import__("ast").unparse(__import__("ast").parse(twin.files[p].decode())).split("\n")
+                print(p,len(a),len(b))
+                open("/tmp/a.py","w").write(hostile[p].decode()); open("/tmp/b.py","w").write(twin.files[p].decode())
+        if len(pairs)<30: print(pairs)

@@ -48,6 +48,7 @@ class Scenario:
 
     def with_texts(self, new: Mapping[Place, Any], *, as_yaml: bool = False) -> dict[str, str]:
         """The spec and the documents, by name, with other texts at some places of the document."""
+        new = {**self._templates(new), **new}
         document = replaced(self.document, new)
         keys = {place.path: text for place, text in new.items() if place.kind == "key"}
         where = [(keys.get(("paths", path), path), keys.get(("paths", path, m), m)) for path, m in self.operations]
@@ -56,6 +57,23 @@ class Scenario:
         return {"spec.json": spec, f"api.{'yaml' if as_yaml else 'json'}": text, **self.beside} | (
             {"spec.json": spec.replace("api.json", "api.yaml")} if as_yaml else {}
         )
+
+
+    def _templates(self, new: Mapping[Place, Any]) -> dict[Place, str]:
+        """The paths with the names of their parameters, where those are replaced."""
+        names = {place.path: text for place, text in new.items() if place.path[-1] == "name" and "parameters" in place.path}
+        made: dict[Place, str] = {}
+        for path, method in self.operations if names else ():
+            renamed = path
+            for where in (("paths", path, "parameters"), ("paths", path, method, "parameters")):
+                for index, written in enumerate(found(self.document, where) or ()):
+                    at = pointed(written["$ref"]) if "$ref" in written else (*where, str(index))
+                    if (*at, "name") in names and found(self.document, (*at, "in")) == "path":
+                        old = found(self.document, (*at, "name"))
+                        renamed = renamed.replace(f"{{{old}}}", f"{{{names[*at, 'name']}}}")
+            if renamed != path:
+                made[Place(("paths", path), "key", False)] = renamed
+        return made
 
 
 def _roots(path: str, method: str) -> list[Path]:

@@ -353,7 +353,7 @@ def test_paths_that_no_endpoint_has(key: str, finding: str) -> None:
         ("response: {a: [f(x, y)]}", ["BFF115 YAML reads this as a list, not as an expression [[f(x, y)]] | put the expression in parentheses: `([f(x, y)])`"]),
         ("response: {$foo: 1}", ["BFF102 unknown key `$foo` in a mapping of a response [$foo] | did you mean `$for`?"]),
         ("response: {$of: {}}", ["BFF109 `$of` of a mapping of a response is not there yet [$of]"]),
-        ("response: {$name: row}", ["BFF108 `row` cannot be the name of a model [row]"]),
+        ("response: {$name: row}", ["BFF108 `row` cannot be the name of a model [row] | write `Row`"]),
         ("response: {a: ''}", ["BFF113 expected an expression, found an empty text [''] | a text is written `(\"\")`, nothing is `null`"]),
         ("cookies: {a b: x}", ["BFF108 `a b` cannot be the name of a cookie [a b]"]),
         ("cookies: {a: {secure: true}}", ["BFF105 a cookie needs the key `value` [a]"]),

@@ -11,7 +11,7 @@ from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, Che
 from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.model import is_json
 from bffgen.openapi.sample import sample
-from bffgen.plan.answers import passed_statuses
+from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
 from bffgen.plan.schedule import CallNode, GuardNode, Schedule
 from bffgen.plan.schemas import Models
@@ -45,6 +45,7 @@ class _Planner:
     def __init__(self, endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models) -> None:
         self.endpoint = endpoint
         self.schedule = plan
+        self.gateway = gateway
         self.credentials = _with_credentials(gateway)
         self.data = _agreeable(endpoint, plan, sample_data(endpoint, models))
         self.usual = self._simulate(self.data)
@@ -52,6 +53,8 @@ class _Planner:
         self.single = {label for label in labels if labels.count(label) == 1}
 
     def plan(self, module: str) -> EndpointTests:
+        if _alike(self.endpoint.calls):
+            return self._undecided(module)
         expected = self._expected()
         return EndpointTests(
             module,
@@ -67,6 +70,16 @@ class _Planner:
             tuple(self._refusals()),
             self._meetings(),
             self._cancelled(),
+        )
+
+    def _undecided(self, module: str) -> EndpointTests:
+        """Tests of an endpoint whose operations cannot be told apart by their requests' paths."""
+        answers = answers_of(self.endpoint, self.gateway)
+        known = [status for status in (*answers.successes, *answers.problems) if isinstance(status, int)]
+        request, replies = self._request(self.data), self._replies(self.data)
+        statuses = tuple(sorted(set(known)))
+        return EndpointTests(
+            module, self.endpoint.path, request, replies, statuses, None, False, (), None, (), (), (), None
         )
 
     def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
@@ -199,6 +212,12 @@ class _Planner:
                     seconds = min(second.timeout, self.endpoint.deadline) / 2
                     return operation_label(first.operation), operation_label(second.operation), seconds
         return None
+
+
+def _alike(calls: Iterable[CheckedCall]) -> bool:
+    """Whether two operations have one method and path."""
+    found = {operation_label(c.operation): (c.operation.backend, c.operation.method, c.operation.path) for c in calls}
+    return len(set(found.values())) < len(found)
 
 
 def _agreeable(endpoint: CheckedEndpoint, plan: Schedule, data: Data) -> Data:

@@ -13,6 +13,7 @@ from bffgen.expr.tree import HeaderOf, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
 from bffgen.openapi.sample import sample, sample_reply
+from bffgen.plan.bounds import keeps_pattern
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
 from bffgen.plan.trials.evaluate import evaluate
@@ -139,6 +140,28 @@ def _pruned_object(data: dict[str, Any], of: ObjectType, models: Models) -> Any:
     kept = {name for key in keys for name in models.usage.kept(key)}
     fields = {name: field_ for key in keys for name, field_ in fields_of(key).items()} | dict(of.fields)
     return {name: pruned(value, fields[name].type, models) for name, value in data.items() if name in kept}
+
+
+def is_accepted(data: Any, of: Type) -> bool:
+    """Whether the validators of the emitted project take the data: they have a regex engine of their own."""
+    return fits(data, of) and _patterns_hold(data, of)
+
+
+def _patterns_hold(data: Any, of: Type) -> bool:
+    match of:
+        case Nullable(inner):
+            return data is None or _patterns_hold(data, inner)
+        case ListType(item) if isinstance(data, list):
+            return all(_patterns_hold(one, item) for one in data)
+        case MapType(_, value) if isinstance(data, dict):
+            return all(_patterns_hold(one, value) for one in data.values())
+        case ObjectType() if isinstance(data, dict):
+            return all(_patterns_hold(one, of.fields[n].type) for n, one in data.items() if n in of.fields)
+        case Union(arms):
+            return any(is_accepted(data, arm) for arm in arms)
+        case Scalar() if isinstance(data, str) and of.bounds.pattern and not of.values:
+            return keeps_pattern(of.bounds.pattern, data)
+    return True
 
 
 def widened(data: Any, of: Type) -> Any:

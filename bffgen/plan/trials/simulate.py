@@ -18,12 +18,11 @@ from bffgen.check.model import (
     Use,
 )
 from bffgen.expr.tree import Expr, Role
-from bffgen.openapi.fits import fits
 from bffgen.plan.answers import passed_statuses
 from bffgen.plan.constraints import is_bounded
 from bffgen.plan.schedule import CallNode, GuardNode, Schedule
 from bffgen.plan.trials.evaluate import Unsure, evaluate, truth
-from bffgen.plan.trials.samples import Data, operation_label
+from bffgen.plan.trials.samples import Data, is_accepted, operation_label
 from bffgen.typesystem.model import is_nullable
 
 Fault = int | str
@@ -70,6 +69,8 @@ class _Run:
     made: dict[str, bool | None] = field(default_factory=dict)
 
     def run(self, plan: Schedule) -> Outcome:
+        if not self._is_request_valid():
+            self.possible.add(422)
         for step in plan.before:
             if isinstance(step, CheckedGuard) and self._refuses(step):
                 self.made = {call.name: False for call in self.endpoint.calls}
@@ -83,6 +84,13 @@ class _Run:
             elif isinstance(node, GuardNode):
                 self._guards(node.key, node.guards, node.owner)
         return self._outcome()
+
+    def _is_request_valid(self) -> bool:
+        """Whether the request is one that the edge lets through: samples of odd patterns may not be."""
+        known = self.data.known
+        params = ((param.type, known[Role.PARAM, param.name]) for param in self.endpoint.params)
+        body = [(self.endpoint.body, known.get((Role.BODY, "body")))] if self.endpoint.body is not None else []
+        return all(value is None or is_accepted(value, of) for of, value in [*params, *body])
 
     def _outcome(self) -> Outcome:
         if self.certain:
@@ -193,7 +201,7 @@ class _Run:
         if call.body is not None and call.operation.body is not None:
             try:
                 sent = without_nulls(evaluate(call.body, self.data))
-                found.append(fits(sent, call.operation.body.type))
+                found.append(is_accepted(sent, call.operation.body.type))
             except Unsure:
                 found.append(False)
         return all(found)
@@ -216,7 +224,7 @@ class _Run:
             return argument.omit_null or not argument.parameter.required or is_nullable(of)
         if value == "" and argument.parameter.location == "path":
             return False
-        return fits(value, of) or not (is_bounded(of) or isinstance(value, (list, dict)))
+        return is_accepted(value, of) or not (is_bounded(of) or isinstance(value, (list, dict)))
 
 
 _UNKNOWN = object()
