@@ -17,6 +17,7 @@ from bffgen.typesystem.model import Docs, Place, Type, located
 
 Location = Literal["path", "query", "header", "cookie"]
 Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"]
+KeyPlace = Literal["query", "header", "cookie"]
 SchemeKind = Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
 
 
@@ -244,7 +245,7 @@ class SecurityScheme:
     name: str
     kind: SchemeKind
     scheme: str | None = None
-    location: Literal["query", "header", "cookie"] | None = None
+    location: KeyPlace | None = None
     parameter: str | None = None
 
 

@@ -24,7 +24,7 @@ from bffgen.expr.tree import (
     Ref,
     Role,
 )
-from bffgen.plan.blocks import answer_of, in_composing, may_fail, refusal
+from bffgen.plan.blocks import answer_of, in_composing, may_fail, partly_made, refusal
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.enums import enums_checked
 from bffgen.plan.operations import Clients
@@ -200,7 +200,7 @@ class CallWriter:
         changes, bound = self._error_body(reaction)
         if isinstance(action, Use):
             softened = called("calls.soften", constant(self.call.name), name("failure"))
-            value = emit(rewrite(action.value, changes), self.names)
+            value = partly_made(rewrite(action.value, changes), self.names)
             return [ast.Expr(softened), *bound, *self._give(self._replied(action.value, value), returns)]
         if isinstance(action, AnswerWith):
             return [*bound, *self._answering(action, changes)]

@@ -58,6 +58,8 @@ class Edge:
         finally:
             _log_request(scope, request, status, time.perf_counter() - started)
             context.current.reset(token)
+            for held in request.open:
+                await held.aclose()
 
 
 def joined_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
