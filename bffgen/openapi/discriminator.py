@@ -59,12 +59,15 @@ class Families:
         self._references = references
         self._named = named
         self._extended: dict[Node, dict[Node, list[Node]]] = {}  # by root: the schemas that are `allOf` a schema
-        self._children: dict[Node, tuple[Node, ...]] = {}
+        self._children: dict[Node, Mapping[Node, list[str]]] = {}
 
-    def children(self, parent: Node) -> tuple[Node, ...]:
-        """The schemas that a value of `parent` may be of; empty where it is no such parent."""
+    def children(self, parent: Node) -> Mapping[Node, list[str]]:
+        """The schemas that a value of `parent` may be of, with the discriminator's values that are listed for each.
+
+        Empty where it is no such parent.
+        """
         if parent.get("discriminator") is None or alternatives(parent):
-            return ()
+            return {}
         if parent not in self._children:
             self._children[parent] = self._find(parent)
         return self._children[parent]
@@ -74,14 +77,15 @@ class Families:
         parent = self._references.follow(base)
         return parent is not None and parent.kind == "mapping" and schema in self._descendants(parent)
 
-    def _find(self, parent: Node) -> tuple[Node, ...]:
+    def _find(self, parent: Node) -> Mapping[Node, list[str]]:
         told = discriminator_of(parent)
         if told is None:
-            return ()
-        if told.mapping:
-            mapped = (self._mapped(node) for node in told.mapping.values())
-            return tuple(dict.fromkeys(node for node in mapped if node is not None))
-        return self._descendants(parent)
+            return {}
+        found: dict[Node, list[str]] = {}
+        for value, written in told.mapping.items():
+            if (child := self._mapped(written)) is not None:
+                found.setdefault(child, []).append(value)
+        return found if told.mapping else {child: [] for child in self._descendants(parent)}
 
     def _mapped(self, written: Node) -> Node | None:
         """The schema that a mapping's value means: a reference, or the name of a schema."""

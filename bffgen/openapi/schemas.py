@@ -181,10 +181,11 @@ class Schemas:
             self.type_of(node, hint.inside(_arm_name(node, at)) if len(nodes) > 1 else hint, request=request)
             for at, node in enumerate(nodes, 1)
         ]
-        made = self._tags.union(arms, nodes, discriminator_of(schema))
+        told = discriminator_of(schema)
+        made = self._tags.union(arms, told, [self._tags.values_of(told, node) for node in nodes])
         return self._by_words(schema, hint, request) if isinstance(made, Unknown) and made is not BROKEN else made
 
-    def _family(self, parent: Node, children: tuple[Node, ...], hint: Hint) -> Type:
+    def _family(self, parent: Node, children: Mapping[Node, list[str]], hint: Hint) -> Type:
         """A parent with a discriminator, in a reply: one of its children. It is among them where its mapping says."""
         parts = parts_of(parent, self._references)
         if not parts.describes_object:
@@ -195,7 +196,8 @@ class Schemas:
             else self.type_of(child, Hint.of(name_at(child) or f"{hint.name} option {at}"), request=False)
             for at, child in enumerate(children, 1)
         ]
-        return self._tags.union(arms, list(children), discriminator_of(parent))
+        told = discriminator_of(parent)
+        return self._tags.union(arms, told, [said or self._tags.values_of(told, c) for c, said in children.items()])
 
     def _list(self, schema: Node, hint: Hint, request: bool) -> Type:
         shortest, longest = length(schema, "minItems"), length(schema, "maxItems")

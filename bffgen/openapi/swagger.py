@@ -13,9 +13,10 @@ from bffgen.diagnostics.model import Diagnostics
 from bffgen.openapi.files import is_file
 from bffgen.openapi.index import Entry
 from bffgen.openapi.made import MadeList, MadeMapping, MadeScalar
-from bffgen.openapi.media import FORM, MULTIPART, is_json, may_be_json
+from bffgen.openapi.media import FORM, MULTIPART, is_form, is_json, may_be_json
+from bffgen.openapi.parts import all_of
 from bffgen.openapi.references import References
-from bffgen.openapi.scalars import flag, text_at
+from bffgen.openapi.scalars import flag, text_at, type_words
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 
@@ -120,8 +121,6 @@ class Swagger:
     def _form(self, operation: Node, fields: list[Node], consumes: dict[str, Span]) -> Node:
         """The fields of a form as the properties of an object."""
         names = {name: node for node in fields if (name := text_at(node, "name"))}
-        has_files = any(is_file(node) for node in names.values())
-        multipart = has_files or (MULTIPART in consumes and FORM not in consumes)
         required = [said for node in names.values() if flag(node, "required") and (said := node.get("name"))]
         schema = MadeMapping(
             operation,
@@ -137,9 +136,10 @@ class Swagger:
         )
         encoding = {name: MadeMapping(node, style) for name, node in names.items() if (style := self._style(node))}
         media = MadeMapping(operation, {"schema": schema, "encoding": MadeMapping(operation, encoding)})
-        return self._request_body(
-            operation, {MULTIPART if multipart else FORM: media}, consumes, required=bool(required)
-        )
+        has_files = any(is_file(node) for node in names.values())
+        offered = [] if has_files else [key for key in consumes if is_form(key)] or [FORM]
+        content: dict[str, Node] = dict.fromkeys(offered or [MULTIPART], media)
+        return self._request_body(operation, content, consumes, required=bool(required))
 
     def _request_body(self, origin: Node, content: dict[str, Node], places: dict[str, Span], *, required: bool) -> Node:
         entries: dict[str, Node] = {
@@ -180,14 +180,26 @@ class Swagger:
             if not self._is_download(status, entry):
                 return None
             return MadeMapping(response, {key: MadeMapping(response, {}) for key in produces}, produces)
-        followed = self._references.follow(schema)
-        if followed is not None and followed.kind == "mapping" and is_file(followed):
-            offered = [key for key in produces if not (is_json(key) or may_be_json(key))] or [BINARY]
-        else:
-            offered = list(produces) or ["*/*"]
         examples = response.get("examples")
+        offered = self._offered(schema, examples, list(produces))
         made = {key: MadeMapping(response, _held(schema, _example(examples, key))) for key in offered}
         return MadeMapping(response, made, produces)
+
+    def _offered(self, schema: Node, examples: Node | None, produces: list[str]) -> list[str]:
+        """The media types of an answer with a schema.
+
+        `produces` is of the operation: an endpoint of images has errors that are JSON, as their schema or example
+        shows.
+        """
+        followed = self._references.follow(schema)
+        if followed is not None and followed.kind == "mapping" and is_file(followed):
+            return [key for key in produces if not (is_json(key) or may_be_json(key))] or [BINARY]
+        shown = [key for key in (examples.entries() if examples is not None else ()) if "/" in key]
+        offered = list(dict.fromkeys([*produces, *shown])) or ["*/*"]
+        if followed is None or any(is_json(key) or may_be_json(key) or "xml" in key for key in offered):
+            return offered
+        is_structured = bool(all_of(followed)) or type_words(followed) in (["object"], ["array"])
+        return ["application/json", *offered] if is_structured else offered
 
     def _is_download(self, status: str, entry: Entry) -> bool:
         """Whether an answer without a schema has content all the same: a GET that produces what is not JSON."""

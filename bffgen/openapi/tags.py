@@ -33,10 +33,12 @@ class Tags:
         self._parts = parts
         self._assumed = assumed
 
-    def union(self, types: list[Type], nodes: list[Node] | None = None, told: Discriminator | None = None) -> Type:
+    def union(
+        self, types: list[Type], told: Discriminator | None = None, values: list[list[str]] | None = None
+    ) -> Type:
         """One of several types, tagged where it can be; scalars that make one scalar are merged.
 
-        `nodes` are the schemas of `types`; `told` is the discriminator that stands beside them.
+        `told` is the discriminator that stands beside them, and `values` what it says of each of `types`.
         """
         if any(of is BROKEN for of in types):
             return BROKEN
@@ -44,47 +46,43 @@ class Tags:
         made = plain_union(tuple(merge_scalars([arm for arm in flat if arm != NULL])))
         inner = non_null(made)
         if isinstance(inner, Union):
-            inner = self._tagged(inner, types, nodes or [], told)
+            inner = self._tagged(inner, types, told, values or [])
         return nullable(inner) if is_nullable(made) or any(map(is_nullable, types)) else inner
 
-    def _tagged(self, made: Union, types: list[Type], nodes: list[Node], told: Discriminator | None) -> Union:
+    def values_of(self, told: Discriminator | None, node: Node) -> list[str]:
+        """What a discriminator says of a schema: the values of its mapping, else none but its name."""
+        target = self._references.target(node) if is_reference(node) else node
+        name = schema_name(target) if told is not None and target is not None else None
+        return told.values_of(name) or [name] if told is not None and name else []
+
+    def _tagged(self, made: Union, types: list[Type], told: Discriminator | None, values: list[list[str]]) -> Union:
         objects = [arm for arm in made.arms if isinstance(arm, ObjectType)]
         if len(objects) != len(made.arms):
             return made
         if told is not None:
-            values = self._by_discriminator(objects, types, nodes, told)
-            return replace(made, tag=told.name, tags=tuple(tuple(values[id(arm)]) for arm in objects))
+            found = self._by_discriminator(objects, types, told, values)
+            return replace(made, tag=told.name, tags=tuple(tuple(found[id(arm)]) for arm in objects))
         nested = [inner for of in types if isinstance(inner := non_null(of), Union) and inner.tag]
         names = dict.fromkeys([*(inner.tag for inner in nested if inner.tag), *self._constants(objects[0])])
         for name in names:
-            found = self._fixed(name, objects, nested)
-            if found is not None:
-                return replace(made, tag=name, tags=found)
+            fixed = self._fixed(name, objects, nested)
+            if fixed is not None:
+                return replace(made, tag=name, tags=fixed)
         return made
 
     def _by_discriminator(
-        self, objects: list[ObjectType], types: list[Type], nodes: list[Node], told: Discriminator
+        self, objects: list[ObjectType], types: list[Type], told: Discriminator, said: list[list[str]]
     ) -> Values:
+        """What a discriminator says of each object, else what it fixes itself, else what a union within says."""
         values: Values = {id(arm): {} for arm in objects}
-        for node, of in zip(nodes, map(non_null, types), strict=True):
+        for of, listed in zip(map(non_null, types), said, strict=True):
             if isinstance(of, ObjectType) and id(of) in values:
-                values[id(of)].update(dict.fromkeys(self._told(node, of, told)))
+                is_mapped = any(value in told.mapping for value in listed)
+                fixed = None if is_mapped else self._fixed_value(of, told.name)
+                values[id(of)].update(dict.fromkeys([fixed] if fixed is not None else listed))
             elif isinstance(of, Union):
                 _add_nested(values, of, told.name)
-        for arm in objects:
-            if not values[id(arm)] and (fixed := self._fixed_value(arm, told.name)):
-                values[id(arm)][fixed] = None
         return values
-
-    def _told(self, node: Node, arm: ObjectType, told: Discriminator) -> list[str]:
-        """The values that a discriminator has for an arm: by its mapping, as the arm fixes it, or its name."""
-        target = self._references.target(node) if is_reference(node) else node
-        name = schema_name(target) if target is not None else None
-        if mapped := told.values_of(name):
-            return mapped
-        if fixed := self._fixed_value(arm, told.name):
-            return [fixed]
-        return [name] if name else []
 
     def _fixed(self, name: str, objects: list[ObjectType], nested: list[Union]) -> tuple[tuple[str, ...], ...] | None:
         """The values of a property that each arm has for itself alone; None where an arm has none."""

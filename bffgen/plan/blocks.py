@@ -35,9 +35,7 @@ def in_composing(block: list[ast.stmt], module: Module) -> list[ast.stmt]:
     return quote("with composing():\n    block", composing=module.runtime("failures", "composing"), block=block)
 
 
-def refusal(
-    status: int, detail: Expr | None, extra: Sequence[tuple[str, Expr]], names: EndpointNames
-) -> ast.expr:
+def refusal(status: int, detail: Expr | None, extra: Sequence[tuple[str, Expr]], names: EndpointNames) -> ast.expr:
     """`Refusal(409, "...", extra={...})`."""
     made = called(names.module.runtime("failures", "Refusal"), constant(status))
     if detail is not None:

@@ -280,4 +280,3 @@ def _reads_twice(calls: Sequence[CheckedCall]) -> bool:
     """Whether one operation that only reads is called more than once."""
     reads = [id(call.operation) for call in calls if not call.write]
     return len(reads) != len(set(reads))
-

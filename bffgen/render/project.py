@@ -133,5 +133,3 @@ def distribution_version(version: str) -> str:
     """The version if it is one of PEP 440's common forms, else 0."""
     found = re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}((a|b|rc)\d{1,9})?(\.post\d{1,9})?(\.dev\d{1,9})?", version)
     return version if found else "0"
-
-

@@ -104,7 +104,7 @@ class BackendClient:
         headers: Mapping[str, str],
         cookies: Sequence[Pair] = (),
         content: Content = None,
-        media_type: str = "application/json",
+        media_type: str | None = "application/json",
         length: int | None = None,
     ) -> httpx.Request:
         """The request as it goes out, to this backend and to this path, or `InvalidArgument`."""
@@ -112,7 +112,7 @@ class BackendClient:
         sent = self._headers(headers)
         if cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies)
-        if content is not None:
+        if content is not None and media_type is not None:
             sent["content-type"] = checked_header(media_type)
         if length is not None:
             sent["content-length"] = str(length)

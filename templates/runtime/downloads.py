@@ -71,7 +71,7 @@ class Download:
         await self._response.aclose()
 
     def response(self, base: Response | None = None) -> Response:
-        """The answer to the client; what was set on `base` (headers, cookies, status) goes with it."""
+        """The answer to the client, with the headers, cookies and status set on `base`."""
         return _Relayed(self, base)
 
 
@@ -167,5 +167,5 @@ def _handed_on(source: Download) -> list[tuple[bytes, bytes]]:
 
 
 def _is_empty(status: int) -> bool:
-    """Whether an answer with this status is handed on without a body: `Not Modified` and the like."""
+    """Whether an answer with this status is handed on without a body, `Not Modified` say."""
     return status >= 300 or status == 204

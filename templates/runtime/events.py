@@ -66,9 +66,7 @@ class _Event:
     parts: list[bytes] = field(default_factory=list)
 
 
-def _value(
-    operation: str, event: _Event, adapter: TypeAdapter[T], text: bool, whole: bool
-) -> T:
+def _value(operation: str, event: _Event, adapter: TypeAdapter[T], text: bool, whole: bool) -> T:
     if not text and not whole:
         return decode_json(operation, event.data, adapter)
     try:

@@ -19,15 +19,14 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Un
 class exchange:
     """Talk to a backend inside it, `seconds` at most: what goes wrong is a `BackendFailure`."""
 
-    __slots__ = ("_limit", "_operation")
+    __slots__ = ("_operation", "limit")
 
     def __init__(self, operation: str, seconds: float) -> None:
         self._operation = operation
-        self._limit = asyncio.timeout(seconds)
+        self.limit = asyncio.timeout(seconds)
 
-    async def __aenter__(self) -> asyncio.Timeout:
-        """The time limit, which may be moved."""
-        return await self._limit.__aenter__()
+    async def __aenter__(self) -> None:
+        await self.limit.__aenter__()
 
     async def __aexit__(
         self,
@@ -36,7 +35,7 @@ class exchange:
         trace: TracebackType | None,
     ) -> None:
         try:
-            await self._limit.__aexit__(kind, error, trace)
+            await self.limit.__aexit__(kind, error, trace)
         except TimeoutError:
             raise BackendFailure(self._operation, "timeout") from None
         if isinstance(error, (httpx.HTTPError, httpx.StreamError, Breach, TimeoutError)):

@@ -34,7 +34,9 @@ def form_body(
     value that has no text raises `InvalidArgument`.
     """
     pairs: list[Pair] = []
-    as_json = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    as_json = (
+        value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    )
     for name, member in _members(value):
         style = (styles or {}).get(name) or FieldStyle("json" if _is_nested(member) else "form")
         pairs += _pairs(name, as_json[name] if style.style == "json" else member, style)

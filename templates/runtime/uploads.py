@@ -11,7 +11,7 @@ from .failures import Refusal
 
 
 class ClientBody:
-    """The client's bytes, once, chunk by chunk: the next is taken when the last one has gone out."""
+    """The client's bytes, once: a chunk is taken when the one before has gone out."""
 
     def __init__(self, request: Request, media_type: str, length: int | None) -> None:
         self.media_type = media_type

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bffgen.check.model import CheckedEndpoint
 
 from .compare import Disagreement, Example, compare
-from .dice import Dice
+from .dice import drawn
 from .project import Project
 from .replies import example
 
@@ -45,7 +45,7 @@ def explore_endpoint(
     )
     @given(st.data())
     def check(data: Any) -> None:
-        made = example(Dice(data.draw), endpoint)
+        made = example(drawn(data.draw), endpoint)
         last[:] = [made]
         seen[compare(project, endpoint, made)] += 1
 

@@ -18,6 +18,7 @@ from bffgen.typesystem.model import (
     Scalar,
     Type,
     Union,
+    Unknown,
 )
 
 from .compare import Example
@@ -233,7 +234,7 @@ def _success(dice: Dice, call: CheckedCall) -> tuple[Reply, Response]:
     }
     if response.type is None:
         return Reply(status, NOTHING, headers), response
-    body = data(dice, response.type)
+    body = data(dice, call.reply if isinstance(response.type, Unknown) else response.type)
     if call.success is not None and isinstance(body, dict) and "ok" in body:
         body["ok"] = not dice.chance(12)
     return Reply(status, body, headers), response

@@ -105,7 +105,8 @@ class _Parser:
         else:
             found = _BARE.match(self._text, self._at)
             name = found[0] if found else ""
-            help_ = f"write `['{name}']`" if name else None
+            before = self._text[: self._at] if descends else self._text[: self._at].rstrip(" .")
+            help_ = f"write `{before}['{name}']`" if name else None
             raise BadPath("a name or `*` is expected here", self._at, self._at + max(len(name), 1), help_)
         return Segment(selectors, descends, self._at)
 
@@ -176,38 +177,41 @@ class _Parser:
             return self._closed()
         start = self._at
         left = self._comparable()
+        end = self._at
         self._skip()
         found = _OPERATOR.match(self._text, self._at)
         if found is None:
-            return self._truth(left, start)
+            return self._truth(left, start, end)
+        self._check_comparable(left, start, end)
         self._at = found.end()
-        self._check_comparable(left, start)
+        self._skip()
         start = self._at
         right = self._comparable()
-        self._check_comparable(right, start)
+        self._check_comparable(right, start, self._at)
         return Comparison(found[0], left, right)
 
     def _test_alone(self) -> Test:
         if self._take("("):
             return self._closed()
         start = self._at
-        return self._truth(self._comparable(), start)
+        compared = self._comparable()
+        return self._truth(compared, start, self._at)
 
     def _closed(self) -> Test:
         test = self._any()
         self._expect(")")
         return test
 
-    def _truth(self, of: Query | Literal | Call, start: int) -> Query | Call:
+    def _truth(self, of: Query | Literal | Call, start: int, end: int) -> Query | Call:
         if isinstance(of, Literal) or (isinstance(of, Call) and not FUNCTIONS[of.name][1]):
-            raise BadPath("this is neither true nor false: compare it with something", start, self._at)
+            raise BadPath("this is neither true nor false: compare it with something", start, end)
         return of
 
-    def _check_comparable(self, of: Query | Literal | Call, start: int) -> None:
+    def _check_comparable(self, of: Query | Literal | Call, start: int, end: int) -> None:
         if isinstance(of, Query) and not of.is_singular:
-            raise BadPath("this may be several values, which cannot be compared", start, self._at)
+            raise BadPath("this may be several values, which cannot be compared", start, end)
         if isinstance(of, Call) and FUNCTIONS[of.name][1]:
-            raise BadPath("this is true or false, which is not compared", start, self._at)
+            raise BadPath("this is true or false, which is not compared", start, end)
 
     def _comparable(self) -> Query | Literal | Call:
         self._skip()

@@ -315,5 +315,3 @@ def operation_plans(clients: Clients) -> tuple[OperationPlan, ...]:
             pattern = "[^/]*".join(re.escape(part) for part in parts)
             found[used.label] = OperationPlan(used.label, backend.attribute, operation.method, pattern)
     return tuple(sorted(found.values(), key=lambda plan: (plan.pattern.count("[^/]*"), plan.label)))
-
-

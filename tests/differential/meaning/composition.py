@@ -26,7 +26,7 @@ from bffgen.check.model import (
 from bffgen.expr import tree
 from bffgen.expr.tree import Role
 from bffgen.openapi.model import Response
-from bffgen.typesystem.model import Null, Nullable, Type, nullable
+from bffgen.typesystem.model import Kind, ListType, Null, Nullable, Scalar, Type, Unknown, nullable
 
 from .data import Breach, Obj, Overflow, Reader, write
 from .expressions import Broken, Env, evaluate
@@ -144,8 +144,8 @@ def expected(
     """What is right."""
     needs = Needs(endpoint)
     calls = [call.name for call in endpoint.calls]
-    least = {name: _Decoder(needs, lenient=True) for name in calls}
-    most = {name: _Decoder(lambda of, name: True, lenient=False) for name in calls}
+    least = {name: _Decoder(needs, needs.is_whole, lenient=True) for name in calls}
+    most = {name: _Decoder(lambda of, name: True, needs.is_whole, lenient=False) for name in calls}
     doubtful = [call.name for call in endpoint.calls if _differs(call, replies(call), least, most)]
     found: dict[str, Outcome] = {}
     shaky = False
@@ -161,6 +161,7 @@ def expected(
 @dataclass(frozen=True)
 class _Decoder:
     needed: Callable[[Any, str], bool]
+    kept: Callable[[Any], bool]
     lenient: bool
 
     def success(self, call: CheckedCall, reply: Reply) -> Any:
@@ -176,12 +177,13 @@ class _Decoder:
         elif content is NOTHING:
             raise Failure("invalid")
         try:
-            return self.read(content, call.reply if self.lenient else response.type)
+            exact = not self.lenient and not isinstance(response.type, Unknown)
+            return self.read(content, response.type if exact else call.reply)
         except Breach:
             raise Failure("invalid") from None
 
     def read(self, content: Any, of: Type) -> Any:
-        return Reader(self.needed, lenient=self.lenient).read(content, of)
+        return Reader(self.needed, self.kept, lenient=self.lenient).read(content, of)
 
 
 def _documented(call: CheckedCall, status: int) -> Response | None:
@@ -289,7 +291,8 @@ class _Run:
     def _params(self) -> Iterator[tuple[str, Any]]:
         for param in self.endpoint.params:
             if param.name in self.request.params:
-                yield param.name, Reader(closed=True).read(self.request.params[param.name], param.type)
+                value = Reader(closed=True).read(self.request.params[param.name], param.type)
+                yield param.name, _as_text_reads(value, param.type)
             elif param.has_default:
                 yield param.name, Reader(closed=True).read(param.default, param.type)
             elif param.required:
@@ -529,6 +532,16 @@ class _Run:
                 yield name.lower(), header_text(found)
             except Unsent:
                 raise Stop(_problem(502, "unsent")) from None
+
+
+def _as_text_reads(value: Any, of: Type) -> Any:
+    """A number that came as text in the URL is a float, whether it is whole or not."""
+    match of:
+        case Scalar(Kind.NUMBER):
+            return float(value)
+        case ListType(item):
+            return [_as_text_reads(one, item) for one in value]
+    return value
 
 
 def _problem(status: int, why: str, call: str | None = None) -> Outcome:

@@ -364,13 +364,16 @@ def _group(pairs: Any) -> dict[Any, list[Any]]:
 def _order(pairs: Any, reverse: bool = False) -> list[Any]:
     def compare(one: Any, other: Any) -> int:
         if isinstance(one, tuple):
-            return next((found for a, b in zip(one, other, strict=True) if (found := compare(a, b))), 0)
+            parts = (compare(a, b) for a, b in zip(one, other, strict=True))
+            return next((found for found in parts if found), 0)
         if one is None or other is None:
             return (one is None) - (other is None)
-        return ((one > other) - (one < other)) * (-1 if reverse else 1)
+        return (int(one > other) - int(one < other)) * (-1 if reverse else 1)
 
-    ranked = sorted(pairs, key=functools.cmp_to_key(lambda a, b: compare(a[0], b[0])))
-    return [value for _, value in ranked]
+    def by_key(one: Any, other: Any) -> int:
+        return compare(one[0], other[0])
+
+    return [value for _, value in sorted(pairs, key=functools.cmp_to_key(by_key))]
 
 
 def _unique(values: Any) -> list[Any]:
