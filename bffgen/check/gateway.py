@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bffgen.check.defaults import check_defaults
 from bffgen.check.endpoint import check_endpoint
 from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
@@ -23,7 +24,7 @@ def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnost
     _same_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
-    return CheckedGateway(
+    gateway = CheckedGateway(
         name=written.name,
         version=written.version,
         title=written.title or written.name.replace("-", " ").replace("_", " ").title(),
@@ -31,6 +32,8 @@ def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnost
         backends=made,
         endpoints=tuple(sorted(endpoints, key=_specific)),
     )
+    check_defaults(gateway, diags)
+    return gateway
 
 
 def _specific(endpoint: CheckedEndpoint) -> tuple[int, ...]:

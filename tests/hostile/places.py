@@ -16,10 +16,9 @@ _NAMED = frozenset(
 """Mappings whose keys are names that somebody chose."""
 
 _FREE = frozenset(
-    "description title summary default example const format pattern operationId version url email name "
-    "termsOfService".split()
+    "description title summary default example const format operationId version url email name termsOfService".split()
 )
-"""Keys whose texts may be anything without the document losing its meaning."""
+"""Keys whose texts may be anything without the document losing its meaning, but for names of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,8 @@ def places(data: Any, at: Path = (), free: bool = False) -> Iterator[Place]:
             yield from places(value, (*at, str(index)), free or at[-1:] in (("enum",), ("tags",)))
     elif isinstance(data, str):
         named = at[-2:-1] in (("properties",), ("variables",)) and not free
-        yield Place(at, "value", free or (at[-1] in _FREE and not named))
+        bound = named or at[-3:-2] == ("parameters",) or at[-2:-1] == ("parameters",)
+        yield Place(at, "value", free or (at[-1] in _FREE and not (bound and at[-1] == "name") and not named))
 
 
 def replaced(data: Any, new: Mapping[Place, Any]) -> Any:

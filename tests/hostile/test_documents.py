@@ -61,23 +61,23 @@ def bound_places(of: Scenario) -> list[Place]:
 
 def test_there_are_enough_pairs() -> None:
     """In CI: at least 500, over the documents that are always there."""
-    free = [min(len(free_places(scenario_of(name))), 2 * AT_ONCE) for name in ALWAYS]
-    assert sum(free) > 500
+    free = [min(len(free_places(scenario_of(name))), AT_ONCE) for name in ALWAYS]
+    assert sum(free) > 500  # and as many again of the corpus, where it is there
     assert len(samples.CLASSES) > 15 and sum(map(len, samples.CLASSES.values())) > 200
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_that_may_be_anything(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     judge = Judge(scenario_of(name))
-    judged(judge, batches(free_places(scenario_of(name)), 2 * AT_ONCE, AT_ONCE), capsys)
+    judged(judge, batches(free_places(scenario_of(name)), AT_ONCE, AT_ONCE), capsys)
     assert judge.counts["emitted"] > judge.counts.total() * 0.8
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_that_mean_something(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     judge = Judge(scenario_of(name))
-    judged(judge, batches(bound_places(scenario_of(name)), 16, 4), capsys)
-    assert judge.counts.total() >= 16
+    judged(judge, batches(bound_places(scenario_of(name)), 12, 4), capsys)
+    assert judge.counts.total() >= 12
 
 
 @pytest.mark.parametrize("name", NAMES)
