@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from bffgen.check.defaults import check_defaults
 from bffgen.check.endpoint import check_endpoint
@@ -15,6 +16,8 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.document import Document
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
+from bffgen.spec.parse import why_no_url
+from bffgen.spec.reader import shown
 
 
 def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnostics) -> CheckedGateway:
@@ -43,14 +46,15 @@ def _specific(endpoint: CheckedEndpoint) -> tuple[int, ...]:
 
 def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostics) -> CheckedBackend:
     url = backend.url or next(iter(document.servers), None) if document else backend.url
-    if not url or not url.startswith(("http://", "https://")):
+    if not url or (backend.url is None and not _is_address(url)):
         if document is not None:
-            shown = f"`{url}` in its document is not a whole address" if url else "its document names no server"
+            what = f"`{shown(url)}` in its document is not a whole address" if url else "its document names no server"
+            path = url if url and _is_address(f"http://localhost{url}") and url.startswith("/") else ""
             diags.report(
                 "BFF507",
                 f"no address for backend `{backend.name}`",
-                Label(backend.name_span, shown),
-                help=f"add `url: http://localhost:8000{url if url and url.startswith('/') else ''}`",
+                Label(backend.name_span, what),
+                help=f"add `url: http://localhost:8000{path}`",
             )
         url = "http://localhost"
     for name, span in backend.reads:
@@ -63,6 +67,11 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
         timeout=backend.timeout,
         document=backend.openapi,
     )
+
+
+def _is_address(url: str) -> bool:
+    """Whether an address that a document gives is a whole one, without credentials."""
+    return why_no_url(url) is None and "@" not in urlsplit(url).netloc
 
 
 def _known_operation(

@@ -11,6 +11,7 @@ from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
+from bffgen.openapi.docs import NOTHING, data_of
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
 from bffgen.spec import model as spec
@@ -104,11 +105,11 @@ def _param(
         )
     docs = of.docs
     if param is not None:
-        example = param.example.data() if param.example else docs.example
+        own = data_of(param.example) if param.example else NOTHING
         docs = Docs(
             param.description or docs.description,
-            example,
-            param.example is not None or docs.has_example,
+            docs.example if own is NOTHING else own,
+            own is not NOTHING or docs.has_example,
             param.deprecated,
         )
     required = location == "path" or (of.required and not has_default)

@@ -115,6 +115,8 @@ class _SpecReader(EndpointReader):
             reads=self.texts(get("reads"), "a list of operations"),
             forward_headers=tuple(pair for pair in headers if self.header(*pair, "a header")),
             timeout=self.duration(get("timeout")),
+            overlay=self._path(get("overlay")),
+            overlay_span=fields.known["overlay"].span if "overlay" in fields.known else None,
         )
 
     def _success(self, node: Node | None) -> Expr | None:

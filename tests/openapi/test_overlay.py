@@ -25,9 +25,9 @@ def applied(document: str, *actions: str) -> tuple[Node | None, Diagnostics]:
 
 
 DOCUMENT = "{a: {n: 1, l: [1, 2], m: {x: 1}, nul: null}, b: [{k: x, v: 1}, {k: y, v: 2}, {k: z}], c: {d: {n: 1}}}"
-A = {"n": 1, "l": [1, 2], "m": {"x": 1}, "nul": None}
-B = [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "z"}]
-C = {"d": {"n": 1}}
+A: dict[str, Any] = {"n": 1, "l": [1, 2], "m": {"x": 1}, "nul": None}
+B: list[dict[str, Any]] = [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "z"}]
+C: dict[str, Any] = {"d": {"n": 1}}
 
 
 @pytest.mark.parametrize(

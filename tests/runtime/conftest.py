@@ -59,7 +59,7 @@ def serve() -> Callable[..., object]:
 
 @asynccontextmanager
 async def running(app: ASGIApp, http: str = "httptools") -> AsyncIterator[int]:
-    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off")
+    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off", interface="asgi3")
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
