@@ -119,6 +119,8 @@ class Document:
         """The named schemas of a document, this one or one that it refers to."""
         components = self._references.child(root, "components")
         found = self._references.child(components, "schemas") or self._references.child(root, "definitions")
+        if found is None and root.file is not self.root.file:  # a file of schemas
+            found = root
         return dict(found.entries()) if found is not None else {}
 
     def _operation(self, entry: Entry) -> Operation:

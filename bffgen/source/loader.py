@@ -22,9 +22,7 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 class _CannotRead(Exception):
     """Why a file cannot be read, in the user's words."""
 
-    def __init__(
-        self, message: str, help: str | None = None, code: str = "BFF106", near: str | None = None
-    ) -> None:
+    def __init__(self, message: str, help: str | None = None, code: str = "BFF106", near: str | None = None) -> None:
         super().__init__(message)
         self.help = help
         self.code = code

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import tracemalloc
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,18 @@ async def running(app: ASGIApp, http: str = "httptools") -> AsyncIterator[int]:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         await server.shutdown()
+
+
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    """Says how much memory, in bytes, was in use at most."""
+    tracemalloc.start()
+    peak = 0
+    try:
+        yield lambda: peak
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.fixture

@@ -475,3 +475,28 @@ async def test_a_certificate_nobody_vouches_for(tmp_path: Path) -> None:
         trusting = open_http(tls_context(certificate), None, "test/1")
         assert await kind_of(BackendClient(trusting, f"https://127.0.0.1:{port}", 2.0)) == "status"
     assert len(requests) == 1
+
+
+async def test_a_call_may_be_cancelled_at_any_moment() -> None:
+    """httpx itself leaves connections that are neither used nor free; 64 of them would be all there are."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+            await writer.drain()
+
+    cancelled = 0
+    async with listening(answer) as port, open_http(TLS, None, "test/1") as http:
+        client = BackendClient(http, f"http://127.0.0.1:{port}", 2.0)
+        for steps in [*range(1, 60)] * 6:
+            call = asyncio.create_task(client.send("catalog.get", "GET", "/p", success={200}))
+            for _ in range(steps):
+                await asyncio.sleep(0 if steps % 7 else 0.0001)
+            cancelled += call.cancel()
+            await asyncio.wait([call])
+        pool = http._transport._pool  # type: ignore[attr-defined]
+        assert pool._requests == []
+        assert [c for c in pool.connections if not c.is_idle() and not c.is_closed()] == []
+        await client.send("catalog.get", "GET", "/p", success={200})
+    assert cancelled > 30

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -34,7 +33,7 @@ from templates.runtime.transport import open_http, tls_context
 from templates.runtime.types import DateTime, Integer, Model
 from templates.runtime.uploads import client_body
 
-from .conftest import running
+from .conftest import running, traced
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
@@ -326,12 +325,10 @@ class TestThrough:
         async with both(backend) as (_, client):
             await client.put("/raw/warm", content=b"x", headers={"content-type": "image/png"})
             backend.got = 0
-            tracemalloc.start()
-            response = await client.put("/raw/a%20b", content=pieces(200), headers=headers)
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
+            with traced() as peak:
+                response = await client.put("/raw/a%20b", content=pieces(200), headers=headers)
         assert (response.status_code, response.json()) == (200, size)
-        assert peak < 4 << 20
+        assert peak() < 4 << 20, peak()
         head = backend.heads[-1]
         assert head[b"content-type"] == b"image/png"
         assert head.get(b"content-length") == (str(size).encode() if length else None)
