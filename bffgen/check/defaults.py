@@ -78,9 +78,7 @@ def _reads(gateway: CheckedGateway) -> dict[ObjectType, set[str]]:
 def _whole(gateway: CheckedGateway) -> set[ObjectType]:
     """The objects that leave the gateway as they came, with everything inside of them."""
     found: set[ObjectType] = set()
-    work: list[Type] = [
-        root.type for endpoint in gateway.endpoints for root in _leaving(endpoint) if root is not None
-    ]
+    work: list[Type] = [root.type for endpoint in gateway.endpoints for root in _leaving(endpoint) if root is not None]
     while work:
         of = work.pop()
         if not isinstance(of, ObjectType):

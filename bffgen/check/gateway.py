@@ -35,7 +35,8 @@ def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnost
         backends=made,
         endpoints=tuple(sorted(endpoints, key=_specific)),
     )
-    check_defaults(gateway, diags)
+    if not diags.has_errors:
+        check_defaults(gateway, diags)
     return gateway
 
 

@@ -14,6 +14,7 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.docs import NOTHING, data_of
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
+from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -24,6 +25,7 @@ from bffgen.typesystem.model import (
     TEXT,
     Docs,
     Field,
+    Kind,
     ListType,
     ObjectType,
     Scalar,
@@ -32,7 +34,7 @@ from bffgen.typesystem.model import (
     non_null,
 )
 from bffgen.typesystem.names import class_name
-from bffgen.typesystem.relations import BROKEN, an, is_broken
+from bffgen.typesystem.relations import BROKEN, an, annotation, is_broken
 
 
 def collect_uses(endpoint: spec.Endpoint, operations: Mapping[str, Operation | None]) -> Uses:
@@ -137,7 +139,8 @@ _LIMITS = (
 
 
 def _near_member(default: object, of: Type) -> str | None:
-    near = closest(str(default), map(str, of.values)) if isinstance(of, Scalar) and of.values else None
+    known = of.values or (("true", "false") if of.kind is Kind.BOOLEAN else ()) if isinstance(of, Scalar) else ()
+    near = closest(str(default), map(str, known))
     return f"did you mean `{near}`?" if near else None
 
 
@@ -209,7 +212,8 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         agreed = agree("body", whole, backends.diags)
         return (agreed.type, agreed.required) if agreed else (BROKEN, True)
     if fields:
-        return _inferred_fields(name, fields, backends.diags), True
+        made = _inferred_fields(name, fields, backends.diags)
+        return _with_unused(made, mentioned_fields("body", endpoint), uses.doubts), True
     if "body" in mentioned_names(endpoint):
         shown = ", ".join(f"{field}: str" for field in mentioned_fields("body", endpoint)) or "field: str"
         uses.doubts.report(
@@ -220,6 +224,21 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         )
         return BROKEN, True
     return None, False
+
+
+def _with_unused(of: ObjectType, mentioned: Mapping[str, Span], doubts: Diagnostics) -> ObjectType:
+    """The inferred body with the fields that are read and passed to no call: their types are not known (BFF309)."""
+    lost = {name: span for name, span in mentioned.items() if name not in of.fields and not closest(name, of.fields)}
+    for name, span in lost.items():
+        shown = ", ".join(f"{field}: {annotation(known.type)}" for field, known in of.fields.items())
+        doubts.report(
+            "BFF309",
+            f"what `body.{name}` is cannot be inferred",
+            Label(span, "it is not used as an argument of a call"),
+            help=f"say what the body is: `body: {{{shown}, {name}: str}}`",
+        )
+    fields = {**of.fields, **{name: Field(name, BROKEN, True, NO_DOCS, span) for name, span in lost.items()}}
+    return replace(of, make_fields=lambda: fields) if lost else of
 
 
 def _declared_fields(
@@ -233,7 +252,7 @@ def _declared_fields(
     return ObjectType(model, None, lambda: fields, place=endpoint.body_span or endpoint.span, request=True)
 
 
-def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> Type:
+def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> ObjectType:
     """An object of the fields that are used, nested as they are used."""
     fields: dict[str, Field] = {}
     for first in dict.fromkeys(path[0] for path in found):

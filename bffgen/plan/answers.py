@@ -14,6 +14,8 @@ from bffgen.check.model import (
     PassOn,
     Use,
 )
+from bffgen.plan.blocks import may_overflow
+from bffgen.plan.walk import endpoint_exprs
 from bffgen.typesystem.model import Type
 
 PROBLEM = "Problem"
@@ -50,7 +52,7 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
         found.problems.add(422)
     if endpoint.body is not None:
         found.problems.add(413)
-    if endpoint.calls:
+    if endpoint.calls or any(map(may_overflow, endpoint_exprs(endpoint))):
         found.problems.add(502)
     for guard in (*endpoint.guards, *(guard for call in endpoint.calls for guard in call.guards)):
         found.problems.add(guard.status)

@@ -124,7 +124,7 @@ class EndpointWriter:
             options["passes"] = ast.Set([constant(status) for status in passed])
         read = referred(request_exprs(call))
         static = {step.name for step in self.plan.before if isinstance(step, CheckedLet)}
-        if read <= static and (call.arguments or call.body is not None):
+        if read <= static and _reads_request(call):
             options["direct"] = constant(True)
         return options
 
@@ -173,7 +173,8 @@ class EndpointWriter:
         """The test that the guard's call is not null, where a null one is not to be checked."""
         if not guard.skip_if_null or not is_nullable(call.type):
             return None
-        return code("local is not None", local=self.names.value(call.name))
+        local = self.names.reply(call.name) if call.wants_reply else self.names.value(call.name)
+        return code("local is not None", local=local)
 
     # ------------------------------------------------------------------------------------------- awaited values
 
@@ -274,6 +275,12 @@ class EndpointWriter:
 def _read(exprs: Iterable[Expr | None]) -> set[str]:
     """The calls whose values are read, and not only status or headers."""
     return {node.name for node in walk(*exprs) if isinstance(node, Ref) and node.role is Role.CALL}
+
+
+def _reads_request(call: CheckedCall) -> bool:
+    """Whether a value of the client's, or one made of some, is sent."""
+    roles = (Role.PARAM, Role.BODY, Role.LET)
+    return any(isinstance(node, Ref) and node.role in roles for node in walk(*request_exprs(call)))
 
 
 def _reads_twice(calls: Sequence[CheckedCall]) -> bool:

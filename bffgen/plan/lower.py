@@ -66,7 +66,7 @@ def _endpoint(
     writer = EndpointWriter(endpoint, plan, names, clients)
     arguments = plan_arguments(endpoint, names, writer.uses_response)
     paragraphs = writer.paragraphs()
-    result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL)
+    result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL, wire=True)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.source.nodes import Node
+from bffgen.source.similar import closest
 from bffgen.source.text import Span
 from bffgen.spec.keys import BACKEND, SPEC
 from bffgen.spec.model import Backend, Endpoint, Expr, Spec
@@ -141,7 +142,7 @@ class _SpecReader(EndpointReader):
             return None
         why = why_no_url(url)
         if why:
-            help = f"write `http://{url}`" if "://" not in url and why_no_url(f"http://{url}") is None else None
+            help = f"write `{near}`" if (near := _near_url(url)) else None
             self.bad(node.span, f"`{shown(url)}` is not the address of a backend: {why}", help)
             return None
         return url
@@ -163,6 +164,13 @@ class _SpecReader(EndpointReader):
             return ()
         found = [self.endpoint(node, key) for key in self.entries(node, "endpoints by method and path, a mapping")]
         return tuple(endpoint for endpoint in found if endpoint is not None)
+
+
+def _near_url(url: str) -> str | None:
+    """The address that was probably meant: with its scheme, or with the scheme spelt rightly."""
+    scheme, mark, rest = url.partition("://")
+    meant = f"{closest(scheme, ('http', 'https'))}://{rest}" if mark else f"http://{url}"
+    return meant if why_no_url(meant) is None else None
 
 
 def why_no_url(url: str) -> str | None:

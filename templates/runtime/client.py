@@ -152,7 +152,7 @@ class BackendClient:
         response = await self._http.send(request, stream=True)
         status, many = response.status_code, len(response.headers.raw) > _MAX_HEADERS
         if not 200 <= status < 600 or (status < 400 and many):
-            await surely(response.aclose())
+            await response.aclose()
             raise Breach("head")
         return response
 
@@ -183,7 +183,7 @@ async def whole(response: httpx.Response) -> Raw:
             raise
         content = b""
     finally:
-        await surely(response.aclose())
+        await response.aclose()
     return Raw(status, response.headers, content, response.url)
 
 

@@ -489,7 +489,7 @@ async def test_a_call_may_be_cancelled_at_any_moment() -> None:
     cancelled = 0
     async with listening(answer) as port, open_http(TLS, None, "test/1") as http:
         client = BackendClient(http, f"http://127.0.0.1:{port}", 2.0)
-        for steps in [*range(1, 60)] * 6:
+        for steps in [*range(1, 60)] * 3:
             call = asyncio.create_task(client.send("catalog.get", "GET", "/p", success={200}))
             for _ in range(steps):
                 await asyncio.sleep(0 if steps % 7 else 0.0001)
@@ -499,4 +499,4 @@ async def test_a_call_may_be_cancelled_at_any_moment() -> None:
         assert pool._requests == []
         assert [c for c in pool.connections if not c.is_idle() and not c.is_closed()] == []
         await client.send("catalog.get", "GET", "/p", success={200})
-    assert cancelled > 30
+    assert cancelled > 15
