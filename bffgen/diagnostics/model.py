@@ -52,6 +52,7 @@ class Diagnostics:
     def __init__(self) -> None:
         self.first: SourceFile | None = None  # the spec
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._log: list[str] = []  # the code of every report
         self._uses: dict[tuple[object, str, str], tuple[str, Span]] = {}
 
     def report(
@@ -68,6 +69,7 @@ class Diagnostics:
         others = tuple(map(_short, secondary))
         found = Diagnostic(code, _cut(message), label, others, note and _cut(note), help and _cut(help))
         assert found.severity
+        self._log.append(code)
         self._found.setdefault((code, label.span), found)
 
     def report_use(
@@ -85,7 +87,9 @@ class Diagnostics:
         found = self._found.get(first)
         if found is None:
             self.report(code, message, primary, *secondary, note=note, help=help)
-        elif primary.span not in (found.primary.span, *(label.span for label in found.secondary)):
+            return
+        self._log.append(code)
+        if primary.span not in (found.primary.span, *(label.span for label in found.secondary)):
             more = (*found.secondary, Label(primary.span, "and here"))
             self._found[first] = replace(found, secondary=more[:MAX_LABELS])
 
@@ -107,15 +111,17 @@ class Diagnostics:
     def take(self, other: Diagnostics) -> None:
         """Add what another collection has found."""
         for found in other._found.values():
+            self._log.append(found.code)
             self._found.setdefault((found.code, found.primary.span), found)
 
     @property
     def count(self) -> int:
-        return len(self._found)
+        """How often something was reported, the same again included."""
+        return len(self._log)
 
     def codes(self, since: int = 0) -> frozenset[str]:
-        """The codes of what was found, the first `since` findings left out."""
-        return frozenset(found.code for found in list(self._found.values())[since:])
+        """The codes of what was reported after the first `since` times."""
+        return frozenset(self._log[since:])
 
     @property
     def has_errors(self) -> bool:

@@ -17,6 +17,7 @@ from bffgen.openapi.model import Parameter
 
 from .data import Breach, Moment, Obj, Overflow, Reader, write
 
+
 class _Nothing:
     def __repr__(self) -> str:
         return "NOTHING"
