@@ -16,9 +16,10 @@ from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.assume import assume, doubts_of, is_doubted
 from bffgen.expr.facts import present, proved
 from bffgen.expr.nulls import why_null
-from bffgen.expr.scope import Binding, Context
+from bffgen.expr.scope import Binding, Context, broken
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.openapi.model import Operation
@@ -49,7 +50,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     itself = Binding(Role.CALL, BROKEN, call.name_span, call.name)  # that it waits for itself is told with the graph
     ctx = names.context({call.name: itself} if call.name not in names.params else None)
     when = None if call.when is None else values.condition(call.when, ctx)
-    inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
+    inner = assume(ctx, when, True) if when is not None else ctx
     made = Made()
     bounds = bind(call, operation, names.diags)
     for bound in bounds:
@@ -148,6 +149,8 @@ def _required_null(
     if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
         made.nulls.append(found)
         return tree.Narrowed(found, False, non_null(found.type), found.span)
+    if is_doubted(found, ctx):
+        return broken(found.span)
     names.diags.report(
         "BFF402",
         f"call `{call.name}` needs `{name}`, which may be null",
@@ -216,15 +219,17 @@ def check_guards(call: spec.Call, names: Names) -> tuple[CheckedGuard, ...]:
     of = names.call_type(call.name)
     itself = tree.Ref(call.name, Role.CALL, of, call.name_span)
     proofs: dict[str, Type] = {}
+    doubts: frozenset[str] = frozenset()
     for written in call.require:
         ctx = names.context()
         facts = {path: fact for path, fact in ctx.facts.items() if fact.origin != call.name}  # its own proofs
-        ctx = replace(ctx, facts=facts).with_facts(proofs)
+        ctx = replace(ctx, facts=facts, doubts=ctx.doubts | doubts).with_facts(proofs)
         aloud = _speaks_of_null(written, call.name, ctx) if is_nullable(of) else False
         inner = ctx if aloud else ctx.with_facts(present(itself))
         guard = make_guard(written, inner, not aloud)
         made.append(guard)
         proofs.update(proved(guard.that, True))
+        doubts |= doubts_of(guard.that, ctx)
     return tuple(made)
 
 
@@ -239,7 +244,7 @@ def _speaks_of_null(written: spec.Guard, name: str, ctx: Context) -> bool:
 def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> CheckedGuard:
     """`{that, status, detail, extra}`, typed; what the texts say may rely on nothing that failed."""
     that = values.condition(written.that, ctx)
-    told = ctx.with_facts(proved(that, False))
+    told = assume(ctx, that, False)
     detail = None if written.detail is None else template(written.detail, told)
     extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
     return CheckedGuard(that, written.status, detail, extra, frozenset(ctx.used), skip_if_null)

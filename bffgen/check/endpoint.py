@@ -21,6 +21,7 @@ from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
+from bffgen.expr.assume import doubts_of
 from bffgen.expr.facts import proved
 from bffgen.expr.results import FUNCTIONS
 from bffgen.expr.scope import Binding, Context, Fact
@@ -93,10 +94,11 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     codes = backends.diags.codes(since=before)
     if not codes & (UNSEEN | {"BFF302"}):
         backends.diags.take(uses.doubts)
+    seen = mentioned_names(endpoint) | names.seen
     if not codes & UNSEEN:
-        graph.reads_after_writes(checked, backends.diags)
-        seen = mentioned_names(endpoint) | names.seen
         unused(endpoint, params, seen, backends.diags)
+    if not codes:  # a warning may be about what an error is about
+        graph.reads_after_writes(checked, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
     return replace(checked, named_models=_named(checked))
 
@@ -129,7 +131,9 @@ def _guards(endpoint: spec.Endpoint, names: Names) -> tuple[CheckedGuard, ...]:
     """The endpoint's guards in order; what one proves is known from there on, everywhere."""
     made: list[CheckedGuard] = []
     for at, written in enumerate(endpoint.require):
-        guard = make_guard(written, names.context())
+        ctx = names.context()
+        guard = make_guard(written, ctx)
+        names.doubts |= doubts_of(guard.that, ctx)
         made.append(replace(guard, needs=guard.needs - {f"guard:{n}" for n in range(at)}))
         for path, of in proved(guard.that, True).items():
             names.facts[path] = Fact(of, f"guard:{at}")
@@ -150,8 +154,11 @@ def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
     for name, call in endpoint.calls.items():
         if not call.require or names.operations.get(name) is None:
             continue
-        for path, of in call_proofs(silent.call_type(name), check_guards(call, silent)).items():
+        guards = check_guards(call, silent)
+        for path, of in call_proofs(silent.call_type(name), guards).items():
             names.facts.setdefault(path, Fact(of, name))
+        for guard in guards:
+            names.doubts |= doubts_of(guard.that, silent.context())
 
 
 # ---------------------------------------------------------------------------------------------- answer
@@ -161,7 +168,9 @@ class _Answer:
     """Response, status, headers and cookies: what is evaluated once every call is there."""
 
     def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedCall]) -> None:
-        ctx = names.context({"degraded": Binding(Role.DEGRADED, _degraded(calls))} if calls else None)
+        ctx = names.context(
+            {"degraded": Binding(Role.DEGRADED, _degraded(endpoint, calls))} if endpoint.calls else None
+        )
         self.response = None if endpoint.response is None else values.value(endpoint.response, ctx)
         if self.response is not None:
             answerable(self.response, ctx)
@@ -195,14 +204,15 @@ def _replies(
     return {node.call for node in nodes if isinstance(node, (tree.StatusOf, tree.HeaderOf))}
 
 
-def _degraded(calls: dict[str, CheckedCall]) -> Type:
+def _degraded(endpoint: spec.Endpoint, calls: dict[str, CheckedCall]) -> Type:
     """`degraded`: from the name of a call to how it failed."""
     fields = {
         "kind": Field("kind", TEXT, True, NO_DOCS),
         "status": Field("status", nullable(INTEGER), True, NO_DOCS),
     }
     soft = tuple(name for name, call in calls.items() if call.soft)
-    key = Scalar(Kind.TEXT, soft, True) if soft else TEXT
+    known = soft and len(calls) == len(endpoint.calls)  # of a call without an operation nothing is known
+    key = Scalar(Kind.TEXT, soft, True) if known else TEXT
     return MapType(key, ObjectType("degraded", None, lambda: fields))
 
 

@@ -34,6 +34,7 @@ class Names:
     body: Type | None
     body_required: bool
     facts: dict[str, Fact] = field(default_factory=dict)
+    doubts: set[str] = field(default_factory=set)  # of what a guard that is broken may have proved something
     seen: set[str] = field(default_factory=set)
     header_calls: set[str] = field(default_factory=set)
     _replies: dict[str, Type] = field(default_factory=dict)
@@ -61,7 +62,16 @@ class Names:
             headers=self._headers,
         )
         scope = scope.with_names(added) if added else scope
-        return Context(scope, self.diags, _NOTHING, dict(self.facts), set(), self.seen, class_name(self.operation_id))
+        return Context(
+            scope,
+            self.diags,
+            _NOTHING,
+            dict(self.facts),
+            set(),
+            self.seen,
+            frozenset(self.doubts),
+            class_name(self.operation_id),
+        )
 
     # ------------------------------------------------------------------------------------------ lookups
 
