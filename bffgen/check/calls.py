@@ -50,7 +50,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     itself = Binding(Role.CALL, BROKEN, call.name_span, call.name)  # that it waits for itself is told with the graph
     ctx = names.context({call.name: itself} if call.name not in names.params else None)
     when = None if call.when is None else values.condition(call.when, ctx)
-    inner = assume(ctx, when, True) if when is not None else ctx
+    inner = assume(ctx, when, True, call.when.node.span) if when is not None and call.when is not None else ctx
     made = Made()
     bounds = bind(call, operation, names.diags)
     for bound in bounds:
@@ -229,7 +229,7 @@ def check_guards(call: spec.Call, names: Names) -> tuple[CheckedGuard, ...]:
         guard = make_guard(written, inner, not aloud)
         made.append(guard)
         proofs.update(proved(guard.that, True))
-        doubts |= doubts_of(guard.that, ctx)
+        doubts |= doubts_of(guard.that, ctx, written.that.node.span)
     return tuple(made)
 
 
@@ -244,7 +244,7 @@ def _speaks_of_null(written: spec.Guard, name: str, ctx: Context) -> bool:
 def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> CheckedGuard:
     """`{that, status, detail, extra}`, typed; what the texts say may rely on nothing that failed."""
     that = values.condition(written.that, ctx)
-    told = assume(ctx, that, False)
+    told = assume(ctx, that, False, written.that.node.span)
     detail = None if written.detail is None else template(written.detail, told)
     extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
     return CheckedGuard(that, written.status, detail, extra, frozenset(ctx.used), skip_if_null)

@@ -133,7 +133,7 @@ def _guards(endpoint: spec.Endpoint, names: Names) -> tuple[CheckedGuard, ...]:
     for at, written in enumerate(endpoint.require):
         ctx = names.context()
         guard = make_guard(written, ctx)
-        names.doubts |= doubts_of(guard.that, ctx)
+        names.doubts |= doubts_of(guard.that, ctx, written.that.node.span)
         made.append(replace(guard, needs=guard.needs - {f"guard:{n}" for n in range(at)}))
         for path, of in proved(guard.that, True).items():
             names.facts[path] = Fact(of, f"guard:{at}")
@@ -157,8 +157,8 @@ def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
         guards = check_guards(call, silent)
         for path, of in call_proofs(silent.call_type(name), guards).items():
             names.facts.setdefault(path, Fact(of, name))
-        for guard in guards:
-            names.doubts |= doubts_of(guard.that, silent.context())
+        for guard, written in zip(guards, call.require, strict=True):
+            names.doubts |= doubts_of(guard.that, silent.context(), written.that.node.span)
 
 
 # ---------------------------------------------------------------------------------------------- answer

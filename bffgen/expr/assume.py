@@ -10,23 +10,24 @@ from bffgen.expr import tree
 from bffgen.expr.facts import proved
 from bffgen.expr.scope import Context
 from bffgen.expr.walk import walk
+from bffgen.source.text import Span
 from bffgen.typesystem.relations import is_broken
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-def assume(ctx: Context, test: tree.Expr, truth: bool) -> Context:
-    """The context where `test` came out as `truth`."""
+def assume(ctx: Context, test: tree.Expr, truth: bool, where: Span | None = None) -> Context:
+    """The context where `test`, written at `where`, came out as `truth`."""
     inner = ctx.with_facts(proved(test, truth))
-    doubts = doubts_of(test, ctx)
+    doubts = doubts_of(test, ctx, where)
     return replace(inner, doubts=inner.doubts | doubts) if doubts else inner
 
 
-def doubts_of(test: tree.Expr, ctx: Context) -> frozenset[str]:
+def doubts_of(test: tree.Expr, ctx: Context, where: Span | None = None) -> frozenset[str]:
     """The names that a broken condition speaks of, or means: what it would have proved of them is not known."""
     if not any(is_broken(node.type) for node in walk(test)):
         return frozenset()
-    words = frozenset(_WORD.findall(test.span.text))
+    words = frozenset(_WORD.findall((where or test.span).text))
     known = set(ctx.scope.names())
     return words | {near for word in words - known if (near := closest(word, known))}
 

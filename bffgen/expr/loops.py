@@ -107,7 +107,7 @@ def clause(
     for written in conditions:
         test = condition(infer(written, inner), written, inner)
         checked.append(test)
-        inner = assume(inner, test, True)
+        inner = assume(inner, test, True, inner.span(written))
     return tree.Clause(made, over, tuple(checked)), inner
 
 

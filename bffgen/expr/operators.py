@@ -93,7 +93,7 @@ def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
             )
         operand = condition(value, written, inner)
         operands.append(operand)
-        inner = assume(inner, operand, is_and)
+        inner = assume(inner, operand, is_and, ctx.span(written))
     return tree.Logic("and" if is_and else "or", tuple(operands), BOOLEAN, ctx.span(node))
 
 
@@ -109,8 +109,8 @@ def _is_boolish(of: Type) -> bool:
 
 def choice(node: ast.IfExp, ctx: Context, infer: Infer) -> tree.Expr:
     test = condition(infer(node.test, ctx), node.test, ctx)
-    then = infer(node.body, assume(ctx, test, True))
-    other = infer(node.orelse, assume(ctx, test, False))
+    then = infer(node.body, assume(ctx, test, True, ctx.span(node.test)))
+    other = infer(node.orelse, assume(ctx, test, False, ctx.span(node.test)))
     return tree.Choice(test, then, other, join(then.type, other.type), ctx.span(node))
 
 
