@@ -1,26 +1,35 @@
 """Values that stand in for a failed call: of its schema's fields, those that are read must be given.
 
 What is read is known only when every endpoint has been checked: a schema has one class in the emitted project.
+A value is published like the answer that it replaces, so it keeps the bounds of the schema, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bffgen.check.model import AnswerWith, CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, Use
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.walk import walk
-from bffgen.typesystem.model import ObjectType, Type
+from bffgen.openapi.fits import fits
+from bffgen.typesystem.model import ListType, ObjectType, Scalar, Type, non_null
 from bffgen.typesystem.relations import object_name, objects_in, parts
 
 Roots = Iterable[tree.Expr | None]
 
 
 def check_defaults(gateway: CheckedGateway, diags: Diagnostics) -> None:
-    """Report every default that lacks a field which some expression reads, or which is passed on whole (BFF209)."""
-    made = [node for call in _calls(gateway) for value in _stand_ins(call) for node in walk(value)]
-    partial = [node for node in made if isinstance(node, tree.MakeObject) and _lacking(node)]
+    """Report every default that lacks a field which some expression reads, or which is passed on whole (BFF209).
+
+    And every value in one that is known to break a bound (BFF313).
+    """
+    nodes = (node for call in _calls(gateway) for value in _stand_ins(call) for node in walk(value))
+    made = [node for node in nodes if isinstance(node, tree.MakeObject)]
+    for node in made:
+        _check_bounds(node, diags)
+    partial = [node for node in made if _lacking(node)]
     if not partial:
         return
     reads, whole = _reads(gateway), _whole(gateway)
@@ -42,6 +51,25 @@ def _report(node: tree.MakeObject, missing: list[str], diags: Diagnostics) -> No
         note=f"also missing: {', '.join(f'`{name}`' for name in missing[1:])}" if missing[1:] else None,
         help=f"add `{missing[0]}: ...`",
     )
+
+
+def _check_bounds(node: tree.MakeObject, diags: Diagnostics) -> None:
+    for name, value in node.entries if node.type.backend is not None else ():
+        field = node.type.fields[name]
+        if why := _broken_bound(value, non_null(field.type)):
+            labels = [Label(field.span, "declared here")] if field.span else []
+            message = f"the default of `{object_name(node.type)}` does not fit"
+            diags.report("BFF313", message, Label(value.span, why), *labels)
+
+
+def _broken_bound(value: tree.Expr, of: Type) -> str | None:
+    """What a value that is known beforehand has to be and is not."""
+    match value, of:
+        case tree.Literal(given), Scalar() if given is not None and not fits(given, replace(of, values=None)):
+            return f"`{given}` is outside of the bounds"
+        case _, ListType(min_items=wanted) if isinstance(value.type, ListType) and value.type.min_items < wanted:
+            return f"a list of {wanted} at least"
+    return None
 
 
 def _calls(gateway: CheckedGateway) -> Iterator[CheckedCall]:

@@ -164,10 +164,11 @@ def retarget(given: tree.Expr, wanted: Type) -> tree.Expr:
                 made = tuple((n, retarget(v, fields[n].type)) for n, v in entries if n in fields)
                 return replace(given, entries=made, type=inner)
         case tree.MakeList(items) if isinstance(inner, ListType):
-            return replace(given, items=tuple(retarget(i, inner.item) for i in items), type=inner)
+            of = replace(inner, min_items=len(items))
+            return replace(given, items=tuple(retarget(i, inner.item) for i in items), type=of)
         case tree.Loop(element=element) if isinstance(inner, ListType):
-            made_loop = replace(given, element=retarget(element, inner.item))
-            return replace(made_loop, type=wanted if is_nullable(given.type) else inner)
+            of = replace(inner, min_items=getattr(non_null(given.type), "min_items", 0))
+            return replace(given, element=retarget(element, inner.item), type=_with_null(given, of))
         case tree.Choice(then=then, other=other):
             return replace(
                 given,

@@ -20,11 +20,14 @@ from bffgen.expr.tree import (
     IsNull,
     Literal,
     Logic,
+    MakeList,
+    MakeMap,
+    MakeObject,
     Not,
     Ref,
     Role,
 )
-from bffgen.plan.blocks import answer_of, in_composing, may_fail, partly_made, refusal
+from bffgen.plan.blocks import answer_of, composed, in_composing, may_fail, may_overflow, partly_made, refusal
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.enums import enums_checked
 from bffgen.plan.operations import Clients
@@ -84,6 +87,11 @@ class CallWriter:
         if self.call.when is not None:
             unless = condition(Not(self.call.when, BOOLEAN, self.call.span), self.names)
             made += quote("if unless:\n    return None", unless=unless)
+            made = composed([self.call.when], made, self.module)
+        return made + composed(self.call.null_arguments, self._skipping_null(), self.module)
+
+    def _skipping_null(self) -> list[ast.stmt]:
+        made: list[ast.stmt] = []
         for key, value in self.null_locals:
             made += quote("local = value", local=self.names.ref(Role.LOOP, key), value=emit(value, self.names))
         tests = [IsNull(rewrite(value, self.changes), False, BOOLEAN, value.span) for value in self.call.null_arguments]
@@ -197,9 +205,14 @@ class CallWriter:
         if isinstance(action, Use):
             softened = called("calls.soften", constant(self.call.name), name("failure"))
             value = partly_made(rewrite(action.value, changes), self.names)
-            return [ast.Expr(softened), *bound, *self._give(self._replied(action.value, value), returns)]
+            given = self._give(self._replied(action.value, value), returns)
+            if not _is_known(action.value):
+                given = composed([action.value], given, self.module)
+            return [ast.Expr(softened), *bound, *given]
         if isinstance(action, AnswerWith):
-            return [*bound, *self._answering(action, changes)]
+            answering = self._answering(action, changes)
+            told = [action.detail, action.body, *(value for _, value in action.extra)]
+            return [*bound, *(in_composing(answering, self.module) if any(map(may_overflow, told)) else answering)]
         return quote("raise")
 
     def _replied(self, expr: Expr, value: ast.expr) -> ast.expr:
@@ -265,6 +278,11 @@ class CallWriter:
         media_type = _media_type(self.call, status)
         options = {"media_type": constant(media_type)} if media_type != JSON else {}
         return quote("raise made from failure", made=called(answer, code_, content, **options))
+
+
+def _is_known(expr: Expr) -> bool:
+    """Whether a value is made of literals alone: that it fits has been checked."""
+    return all(isinstance(node, (Literal, MakeList, MakeMap, MakeObject)) for node in walk(expr))
 
 
 def _is_error(base: Expr) -> bool:

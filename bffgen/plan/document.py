@@ -101,7 +101,8 @@ class _Writer:
         answers = answers_of(endpoint, self._gateway)
         made: Json = {str(status): self._success(endpoint, answers) for status in answers.successes}
         for status in sorted(answers.problems | answers.bodies.keys(), key=str):
-            made[str(status)] = self._failure(status, answers)
+            failure = self._failure(status, answers)
+            made[str(status)] = _either(made[str(status)], failure) if str(status) in made else failure
         return made
 
     def _success(self, endpoint: CheckedEndpoint, answers: Answers) -> Json:
@@ -130,6 +131,15 @@ class _Writer:
             content[media_type] = {"schema": _any_of(schemas)}
         made: Json = {"description": phrase(status)}
         return {**made, "content": content} if content else made
+
+
+def _either(success: Json, failure: Json) -> Json:
+    """What a status holds that a success and an own answer to a failure share."""
+    content = dict(success.get("content", {}))
+    for media_type, held in failure.get("content", {}).items():
+        schemas = [one["schema"] for one in (content.get(media_type), held) if one is not None]
+        content[media_type] = {"schema": _any_of(schemas)}
+    return {**success, **({"content": content} if content else {})}
 
 
 def _any_of(schemas: list[Json]) -> Json:
