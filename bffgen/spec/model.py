@@ -236,7 +236,7 @@ class Block:
 
     name: str
     name_span: Span
-    calls: Mapping[str, Call | Block]
+    calls: Mapping[str, Entry]
     let: Mapping[str, tuple[Value, Span]]
     require: tuple[Guard, ...]
     value: Value
@@ -307,7 +307,7 @@ class Endpoint:
     params: Mapping[str, Param]
     body: TypeText | Mapping[str, TypeText] | None
     body_span: Span | None
-    calls: Mapping[str, Call]
+    calls: Mapping[str, Entry]
     let: Mapping[str, tuple[Value, Span]]
     require: tuple[Guard, ...]
     response: Value | None

@@ -9,7 +9,7 @@ from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import COOKIE, ENDPOINT, PARAM
-from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param, TypeText, Value
+from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param, TypeText
 from bffgen.spec.names import why_no_operation_id
 from bffgen.spec.parse_call import CallReader
 from bffgen.spec.reader import Fields, is_null, shown
@@ -56,7 +56,7 @@ class EndpointReader(CallReader):
             body=self._body(body_node),
             body_span=body_node.span if body_node else None,
             calls=calls,
-            let=self._lets(get("let")),
+            let=self.lets(get("let")),
             require=self.guards(get("require")),
             response=self.value(get("response")),
             status=self._status(get("status")),
@@ -65,6 +65,7 @@ class EndpointReader(CallReader):
             deadline=self.duration(get("deadline")),
             degraded_status=self.status(get("degraded_status"), low=200),
             node=fields.node,
+            parallel_writes=self.boolean(get("parallel_writes"), False),
         )
 
     def _operation_id(self, node: Node | None) -> str | None:
@@ -81,10 +82,6 @@ class EndpointReader(CallReader):
             return self.type_text(node)
         found = {name: self.type_text(item) for name, item in self.entries(node, "fields").items()}
         return {name: type_ for name, type_ in found.items() if type_ is not None}
-
-    def _lets(self, node: Node | None) -> Mapping[str, tuple[Value, Span]]:
-        found = self.values(node, "values by name, a mapping")
-        return {name: pair for name, pair in found.items() if self.name(name, pair[1], "a value")}
 
     def _status(self, node: Node | None) -> Expr | Const | None:
         if node is None or (node.kind == "scalar" and isinstance(node.value, str) and node.text.strip()):
