@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from bffgen.check import values
 from bffgen.check.fit import fit
 from bffgen.check.graph import reached
-from bffgen.check.model import CheckedArgument, CheckedCall, CheckedGuard
+from bffgen.check.lists import check_batch, check_each, check_pages
+from bffgen.check.model import CheckedArgument, CheckedBatch, CheckedCall, CheckedEach, CheckedGuard
 from bffgen.check.names import Names
 from bffgen.check.operations import Bound, bind, is_json, sets_fields_as_arguments, target
 from bffgen.check.templates import template
@@ -50,10 +51,14 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     ctx = names.context({call.name: itself})
     when = None if call.when is None else values.condition(call.when, ctx)
     inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
+    each, batch, inner = _repeated(call, inner)
     made = Made()
     bounds = bind(call, operation, names.diags)
     for bound in bounds:
         _argument(bound, call, made, inner, names)
+    pages = None
+    if call.paginate is not None:
+        pages = check_pages(call.paginate, call, operation, names.reply(call.name), inner)
     for argument in call.arguments:
         if not any(bound.argument is argument for bound in bounds):
             values.value(argument.value, inner)
@@ -86,9 +91,26 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         needs=frozenset(ctx.used | names.reaction_needs(call.name)),
         after=frozenset(name for name, _ in call.after),
         success=_success(backend.success, call, names),
+        each=each,
+        batch=batch,
+        pages=pages,
+        items=names.given(call.name).items,
+        key=names.given(call.name).key,
+        item_type=names.item_type(call.name),
         wants_reply=False,
         span=call.operation_span,
     )
+
+
+def _repeated(call: spec.Call, ctx: Context) -> tuple[CheckedEach | None, CheckedBatch | None, Context]:
+    """What the call is repeated over, and what its arguments see of one time."""
+    if call.each is not None:
+        made = check_each(call.each, ctx)
+        return (None, None, ctx) if made is None else (made[0], None, made[1])
+    if call.batch is not None:
+        found = check_batch(call.batch, ctx)
+        return (None, None, ctx) if found is None else (None, found[0], found[1])
+    return None, None, ctx
 
 
 def _look_over(call: spec.Call, names: Names) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bffgen.expr.tree import Expr
+from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Docs, ObjectType, Type
+from bffgen.typesystem.model import Docs, ListType, ObjectType, Type
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,8 +77,53 @@ class CheckedArgument:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CheckedEach:
+    """Once for each item of `source`, a non-null list; an item of which `condition` is false gives null.
+
+    `limit` bounds the items where the list itself does not; `client_list` says that the list is the client's,
+    so that too many are the client's mistake (422).
+    """
+
+    target: Target
+    source: Expr
+    condition: Expr | None
+    limit: int | None
+    concurrency: int
+    client_list: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedBatch:
+    """`keys` is a list or loop of scalars that may hold null and repeats; `batch` is of type `chunk`."""
+
+    keys: Expr
+    chunk: ListType
+    size: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedPages:
+    """All pages. `next` (for a cursor) and `until` are over `Ref("answer", Role.ANSWER)` of type `reply`.
+
+    `start` is the number of the first page (`page`) or how many items the first request skips (`offset`).
+    """
+
+    by: Literal["cursor", "page", "offset", "link"]
+    parameter: Parameter | None
+    next: Expr | None
+    until: Expr | None
+    max_pages: int
+    start: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedCall:
     """One backend call of an endpoint.
+
+    With `each`, `batch` or `pages` the operation is called several times: arguments, body and headers speak of one
+    time (of the loop's variables, of `batch`). `items` (over `answer`) takes the list out of one answer, `key` (over
+    `item`, a `Ref` of `Role.ITEM`) makes a map of the list. `reactions` speak of one item with `each`, else of the
+    whole. `item_type` is what one item gives with `each`, else what the name holds but for `when`.
 
     `reply` is the type of a successful answer (nullable for a documented 204 beside a 200; `Null` for no content
     at all); `type` is the type of the call's name, with what `when`, `on_error` and null arguments add to it.
@@ -105,6 +150,12 @@ class CheckedCall:
     needs: frozenset[str]
     after: frozenset[str]
     success: Expr | None  # the backend's `success`: a bool over Ref("answer", Role.ANSWER) of type `reply`
+    each: CheckedEach | None
+    batch: CheckedBatch | None
+    pages: CheckedPages | None
+    items: Expr | None
+    key: Expr | None
+    item_type: Type
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bffgen.check import values
 from bffgen.check.graph import ONCE, waiting
+from bffgen.check.lists import Given, each_type, given
 from bffgen.check.model import CheckedParam, CheckedReaction, Use
 from bffgen.check.operations import Backends, reply_type
 from bffgen.check.reactions import check_reactions
@@ -37,6 +38,7 @@ class Names:
     seen: set[str] = field(default_factory=set)
     header_calls: set[str] = field(default_factory=set)
     _replies: dict[str, Type] = field(default_factory=dict)
+    _given: dict[str, Given] = field(default_factory=dict)
     _reactions: dict[str, tuple[CheckedReaction, ...]] = field(default_factory=dict)
     _reaction_needs: dict[str, set[str]] = field(default_factory=dict)
     _lets: dict[str, tuple[tree.Expr, frozenset[str]]] = field(default_factory=dict)
@@ -124,7 +126,7 @@ class Names:
             if operation is None or not self._enter(name, call.name_span):
                 return ()
             ctx = self.context().inside(name)
-            self._reactions[name] = check_reactions(call, operation, self.reply(name), ctx)
+            self._reactions[name] = check_reactions(call, operation, self.given(name).type, ctx)
             self._reaction_needs[name] = ctx.used
             self._working.pop()
         return self._reactions[name]
@@ -133,13 +135,26 @@ class Names:
         self.reactions(name)
         return self._reaction_needs.get(name, set())
 
-    def call_type(self, name: str) -> Type:
-        """The type of a call's name: its reply, what `on_error` puts in its place, null where `when` is false."""
-        of = self.reply(name)
+    def given(self, name: str) -> Given:
+        """What a successful call gives: its answer, or the list of it, or a map of that list."""
+        if name not in self._given:
+            self._given[name] = given(self.endpoint.calls[name], self.reply(name), self.context())
+        return self._given[name]
+
+    def item_type(self, name: str) -> Type:
+        """What the call gives, or what `on_error` puts in its place; with `for`, of one item."""
+        of = self.given(name).type
         for reaction in self.reactions(name):
             if isinstance(reaction.action, Use):
                 of = join(of, reaction.action.value.type)
-        return nullable(of) if self.endpoint.calls[name].when is not None else of
+        return of
+
+    def call_type(self, name: str) -> Type:
+        """The type of a call's name: a list or map with `for`, null where `when` is false."""
+        call, of = self.endpoint.calls[name], self.item_type(name)
+        if call.each is not None:
+            of = each_type(call, of, self.given(name))
+        return nullable(of) if call.when is not None else of
 
     def may_be_skipped(self, name: str) -> bool:
         """Whether the call is nullable anyway: then a null argument means that it is not made."""

@@ -81,6 +81,10 @@ _ALL = (
     _warning("BFF409", "a quoted name"),
     Code("BFF410", "two endpoints have the same operation id"),
     _warning("BFF411", "a read that does not wait for a write"),
+    Code("BFF412", "a loop without a bound"),
+    _warning("BFF413", "a call per item where one call would do"),
+    Code("BFF414", "no list where one is needed"),
+    Code("BFF415", "a call that is made only in place of another"),
     # 5xx: OpenAPI documents
     Code("BFF501", "not an OpenAPI document of a version that is read"),
     Code("BFF502", "a $ref that leads nowhere"),

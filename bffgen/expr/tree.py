@@ -25,7 +25,9 @@ class Role(StrEnum):
     LOOP = "loop"
     ERROR = "error"  # `error` in an on_error entry: fields kind, status, body
     DEGRADED = "degraded"  # a map from call name to {kind, status}
-    ANSWER = "answer"  # `answer` in a backend's `success`
+    ANSWER = "answer"  # `answer` in `success`, `items`, `next`, `until`: what one request answered
+    ITEM = "item"  # `item` in `key`: one element of the list
+    BATCH = "batch"  # `batch`: the keys of one chunk
 
 
 @dataclass(frozen=True, eq=False, slots=True)
