@@ -48,7 +48,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         _look_over(call, names)
         return None
     itself = Binding(Role.CALL, BROKEN, call.name_span, call.name)  # that it waits for itself is told with the graph
-    ctx = names.context({call.name: itself})
+    ctx = names.context({call.name: itself} if call.name not in names.params else None)
     when = None if call.when is None else values.condition(call.when, ctx)
     inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
     each, batch, inner = _repeated(call, inner)

@@ -191,31 +191,45 @@ class Bound:
 def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Bound]:
     """Arguments by parameter, in the document's order; messages for unknown, doubled and missing ones."""
     found: dict[int, Bound] = {}
+    unknown: list[spec.Argument] = []
     for argument in call.arguments:
-        parameter = _parameter(argument, call, operation, diags)
-        if parameter is None:
+        fitting = _fitting(argument, operation)
+        if len(fitting) != 1:
+            unknown.append(argument)
             continue
-        at = operation.parameters.index(parameter)
+        at = operation.parameters.index(fitting[0])
         if at in found:
-            diags.report(
-                "BFF103",
-                f"the parameter `{parameter.name}` is set twice",
-                Label(argument.name_span, "again here"),
-                Label(found[at].argument.name_span, "first here"),
-            )
-        found[at] = Bound(argument, parameter)
-    known = {argument.name for argument in call.arguments}
-    for at, parameter in enumerate(operation.parameters):
-        if parameter.required and at not in found and not _guessed(parameter, known, operation):
+            labels = Label(argument.name_span, "again here"), Label(found[at].argument.name_span, "first here")
+            diags.report("BFF103", f"the parameter `{fitting[0].name}` is set twice", *labels)
+        found[at] = Bound(argument, fitting[0])
+    missing = [p for at, p in enumerate(operation.parameters) if p.required and at not in found]
+    meant = _meant(unknown, missing, operation)
+    for argument in unknown:
+        _unknown(argument, meant[argument.name], call, operation, diags)
+    claimed = [parameter for parameters in meant.values() for parameter in parameters]
+    for parameter in missing:
+        if parameter not in claimed:
             _missing(call, operation, parameter, diags)
     return [found[at] for at in sorted(found)]
 
 
-def _guessed(parameter: Parameter, known: set[str], operation: Operation) -> bool:
-    """A misspelt argument has its own message already; a second one for the parameter helps nobody."""
-    mine, names = spellings(parameter), [name for p in operation.parameters for name in spellings(p)]
-    shared = any(name in spellings(p) for name in known & {*mine} for p in operation.parameters if p is not parameter)
-    return shared or any(closest(name, names) in mine for name in known if name not in names)
+def _fitting(argument: spec.Argument, operation: Operation) -> list[Parameter]:
+    exact = [p for p in operation.parameters if p.name == argument.name]
+    return exact or [p for p in operation.parameters if argument.name in spellings(p)]
+
+
+def _meant(unknown: list[spec.Argument], missing: list[Parameter], operation: Operation) -> dict[str, list[Parameter]]:
+    """The parameters that unknown arguments probably mean: then nothing is said of these missing, too."""
+    names = {p.name: p for p in operation.parameters}
+    meant: dict[str, list[Parameter]] = {}
+    for argument in unknown:
+        near = closest(argument.name, names)
+        meant[argument.name] = _fitting(argument, operation) or ([names[near]] if near else [])
+    lost = [name for name, parameters in meant.items() if not parameters]
+    free = [p for p in missing if all(p not in parameters for parameters in meant.values())]
+    if len(lost) == len(free) == 1:
+        meant[lost[0]] = free
+    return meant
 
 
 def spellings(parameter: Parameter) -> tuple[str, ...]:
@@ -224,40 +238,32 @@ def spellings(parameter: Parameter) -> tuple[str, ...]:
     return (*plain, *(f"{parameter.location}.{name}" for name in plain))
 
 
-def _parameter(argument: spec.Argument, call: spec.Call, operation: Operation, diags: Diagnostics) -> Parameter | None:
-    exact = [p for p in operation.parameters if p.name == argument.name]
-    fitting = exact or [p for p in operation.parameters if argument.name in spellings(p)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        ways = ", ".join(f"{p.location}.{p.name}: ..." for p in fitting)
+def _unknown(
+    argument: spec.Argument, meant: list[Parameter], call: spec.Call, operation: Operation, diags: Diagnostics
+) -> None:
+    if len(meant) > 1:
+        ways = ", ".join(f"{p.location}.{p.name}: ..." for p in meant)
+        message = f"`{operation.key}` has {len(meant)} parameters named `{argument.name}`"
+        labels = [Label(p.span, f"in {p.location}") for p in meant]
         diags.report(
-            "BFF204",
-            f"`{operation.key}` has {len(fitting)} parameters named `{argument.name}`",
-            Label(argument.name_span, "which one?"),
-            *(Label(p.span, f"in {p.location}") for p in fitting),
-            help=f"write `args: {{{ways}}}`",
+            "BFF204", message, Label(argument.name_span, "which one?"), *labels, help=f"write `args: {{{ways}}}`"
         )
-        return None
-    names = {p.name: p for p in operation.parameters}
-    near = closest(argument.name, names)
-    labels = [Label(names[near].span, "a similar parameter")] if near else []
-    note = f"parameters: {', '.join(f'`{n}`' for n in names)}" if names and not near and len(names) <= 8 else None
-    help_ = f"did you mean `{near if near.isidentifier() else python_name(near)}`?" if near else None
+        return
+    names = [p.name for p in operation.parameters]
+    note = f"parameters: {', '.join(f'`{n}`' for n in names)}" if names and not meant and len(names) <= 8 else None
+    help_ = f"did you mean `{_argument_name(meant[0])}`?" if meant else None
     if (field := _body_field(argument, operation)) is not None:
         written = argument.value.text if isinstance(argument.value, spec.Expr) else "..."
         note, help_ = f"`{field}` is a field of the body", f"set it under `body:` of the call: `{field}: {written}`"
     elif not names:
         note = f"`{operation.key}` has no parameters"
-    diags.report(
-        "BFF204",
-        f"`{call.backend}.{operation.key}` has no parameter `{argument.name}`",
-        Label(argument.name_span, "no such parameter"),
-        *labels,
-        note=note,
-        help=help_,
-    )
-    return None
+    message = f"`{call.backend}.{operation.key}` has no parameter `{argument.name}`"
+    labels = [Label(p.span, "a similar parameter" if closest(argument.name, [p.name]) else "not set") for p in meant]
+    diags.report("BFF204", message, Label(argument.name_span, "no such parameter"), *labels, note=note, help=help_)
+
+
+def _argument_name(parameter: Parameter) -> str:
+    return parameter.name if parameter.name.isidentifier() else python_name(parameter.name)
 
 
 def _body_field(argument: spec.Argument, operation: Operation) -> str | None:

@@ -80,7 +80,7 @@ def _action(
     entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
 ) -> FailWith | Use | PassOn | AnswerWith:
     match entry.reaction:
-        case spec.Fail():
+        case spec.Fail() | spec.UseCall():
             return FailWith()
         case spec.Default(value):
             return Use(_default(value, reply, ctx))

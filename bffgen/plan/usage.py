@@ -62,7 +62,7 @@ class Usage:
 
 def find_usage(gateway: CheckedGateway) -> Usage:
     """The usage of the whole gateway."""
-    walk = _Walk()
+    walk = _Walk(frozenset(backend.name for backend in gateway.backends if backend.validate == "strict"))
     for endpoint in gateway.endpoints:
         walk.endpoint(endpoint)
     classes = walk.reach()
@@ -74,7 +74,8 @@ def find_usage(gateway: CheckedGateway) -> Usage:
 class _Walk:
     """Marks of one walk over all expressions. `decoded` are the types of replies, `built` of what we make."""
 
-    def __init__(self) -> None:
+    def __init__(self, strict: frozenset[str]) -> None:
+        self.strict = strict
         self.reads: dict[ObjectType, set[str]] = {}
         self.whole: set[ObjectType] = set()
         self.narrowed: set[ObjectType] = set()
@@ -94,6 +95,8 @@ class _Walk:
 
     def _call(self, call: CheckedCall) -> None:
         self.decoded.append(call.reply)
+        if call.operation.backend in self.strict:  # what is not read is checked, too
+            self._take(call.reply)
         self._read(call.when, call.success, *call.null_arguments)
         self._pass(call.body, *(value for _, value in call.headers), *(sent.value for sent in call.arguments))
         self._guards(call.guards)

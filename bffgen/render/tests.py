@@ -24,7 +24,9 @@ def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
         for backend in plan.backends
     ]
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
-    yield "tests/conftest.py", render("tests/conftest.py.jinja", package=identifier(plan.package), backends=backends)
+    yield "tests/conftest.py", render("tests/conftest.py.jinja")
+    yield "tests/documented.py", render("tests/documented.py.jinja")
+    yield "tests/gateway.py", render("tests/gateway.py.jinja", package=identifier(plan.package), backends=backends)
     operations = [literal((one.label, one.backend, one.method, one.pattern)) for one in plan.operations]
     yield "tests/data.py", render("tests/data.py.jinja", operations=operations)
     for endpoint in plan.endpoints:

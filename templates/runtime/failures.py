@@ -21,9 +21,10 @@ class BackendFailure(Exception):
     """A backend call failed.
 
     `kind` says how; `status`, `content` and `retry_after` (seconds) are the backend's, where it
-    answered. `client_credentials`: it judged the client's own token. From `fan_out` come `call`,
-    the endpoint's name for the call, `passes`, whether the status goes to the client as it is,
-    and `direct`, whether the call's arguments are all the client's.
+    answered. `client_credentials`: it judged the client's own token. `sent`: the request may have
+    reached it. From `fan_out` come `call`, the endpoint's name for the call, `passes`, whether the
+    status goes to the client as it is, and `direct`, whether the call's arguments are all the
+    client's.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class BackendFailure(Exception):
         content: bytes = b"",
         retry_after: int | None = None,
         client_credentials: bool = False,
+        sent: bool = True,
     ) -> None:
         super().__init__(operation, kind, status)
         self.operation = operation
@@ -43,6 +45,7 @@ class BackendFailure(Exception):
         self.content = content
         self.retry_after = retry_after
         self.client_credentials = client_credentials
+        self.sent = sent
         self.call: str | None = None
         self.passes = False
         self.direct = False
@@ -88,7 +91,7 @@ class InvalidArgument(BackendFailure):
     """A value that cannot stand where it should go in a request; nothing was sent."""
 
     def __init__(self, operation: str = "") -> None:
-        super().__init__(operation, "invalid")
+        super().__init__(operation, "invalid", sent=False)
 
 
 class Refusal(Exception):

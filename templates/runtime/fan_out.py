@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from . import context, shared
 from .failures import BackendFailure, Kind
-from .tasks import cancellations, has_failed, stopped, writing
+from .tasks import cancellations, has_failed, is_writing, stopped
 
 T = TypeVar("T")
 
@@ -65,15 +65,16 @@ class fan_out:
     first call under way has failed with kind `timeout`. With `share`, equal reads are sent once.
     """
 
-    __slots__ = ("_calls", "_cancels", "_ends", "_share", "_tokens", "degraded")
+    __slots__ = ("_calls", "_cancels", "_share", "_tokens", "degraded", "ends", "prefix")
 
     def __init__(self, deadline: float, *, share: bool = False) -> None:
-        self._ends = asyncio.get_running_loop().time() + deadline
+        self.ends = asyncio.get_running_loop().time() + deadline
+        self.prefix = ""
+        self.degraded: dict[str, Degraded] = {}
         self._share = share
         self._calls: list[Call[Any]] = []
         self._cancels = 0
         self._tokens: tuple[Token[Any], Token[Any]]
-        self.degraded: dict[str, Degraded] = {}
 
     def start(
         self,
@@ -87,23 +88,24 @@ class fan_out:
 
         `direct`: its arguments come from the request alone: a bad one is the client's.
         """
-        call = Call(name, asyncio.create_task(coroutine), passes, direct)
+        call = Call(self.prefix + name, self._task(coroutine), passes, direct)
         self._calls.append(call)
         return call
 
     def check(self, guard: Coroutine[Any, Any, None]) -> Call[None]:
         """Start a guard, which raises what the endpoint is to answer instead. Await it to be after it."""
-        call = Call(None, asyncio.create_task(guard), frozenset(), False)
+        call = Call(None, self._task(guard), frozenset(), False)
         self._calls.append(call)
         return call
 
     def soften(self, name: str, failure: BackendFailure) -> None:
         """The answer can do without this call; a failure that is no data (404) is noted as such."""
-        failure.claim(name, frozenset(), False)
-        if failure.call != name:  # of a call that this one waits for: not ours to soften
+        own = self.prefix + name
+        failure.claim(own, frozenset(), False)
+        if failure.call != own:  # of a call that this one waits for: not ours to soften
             raise failure
         if failure.degrades:
-            self.degraded[name] = Degraded(failure.kind, failure.status)
+            self.degraded[own.partition(".")[0]] = Degraded(failure.kind, failure.status)
             _log.warning("degraded", extra=described(failure))
 
     def finish(self, response: Response, degraded_status: int | None = None) -> None:
@@ -121,10 +123,7 @@ class fan_out:
 
     async def __aenter__(self) -> fan_out:
         self._cancels = cancellations()
-        self._tokens = (
-            context.deadline.set(self._ends),
-            shared.reads.set({} if self._share else None),
-        )
+        self._tokens = (context.deadline.set(self.ends), shared.reads.set(self._reads()))
         return self
 
     async def __aexit__(
@@ -143,17 +142,23 @@ class fan_out:
             if cancellations() > self._cancels:  # a failure that it caused must not hide it
                 raise asyncio.CancelledError
 
+    def _task(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        return asyncio.create_task(coroutine)
+
+    def _reads(self) -> shared.Reads | None:
+        return {} if self._share else None
+
     async def _finished(self) -> None:
         """Return when every call has succeeded; raise the first failure as soon as there is one."""
         late = False
         while not late and (pending := [call.task for call in self._calls if not call.task.done()]):
-            left = self._ends - asyncio.get_running_loop().time()
+            left = self.ends - asyncio.get_running_loop().time()
             if left > 0:
                 await asyncio.wait(pending, timeout=left, return_when=asyncio.FIRST_EXCEPTION)
             else:
                 late = True
                 for task in pending:
-                    if task not in writing:
+                    if not is_writing(task):
                         task.cancel()
                 await asyncio.wait(pending)
             for call in self._calls:

@@ -23,20 +23,22 @@ _MAX_RETRY_AFTER = 60  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A backend's answer as it came, decompressed."""
+    """A backend's answer as it came, decompressed. `url` is what was asked."""
 
     status: int
     headers: httpx.Headers
     content: bytes
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[T]):
-    """A decoded answer together with its status and headers."""
+    """A decoded answer together with its status and headers. `url`, where given, was asked."""
 
     value: T
     status: int
     headers: httpx.Headers
+    url: str = ""
 
     def header(self, name: str) -> str | None:
         """A response header, None where it was not sent."""

@@ -21,7 +21,9 @@ class _Read:
         self.waiting = 0
 
 
-reads: ContextVar[dict[Hashable, _Read] | None] = ContextVar("reads", default=None)
+Reads = dict[Hashable, _Read]
+
+reads: ContextVar[Reads | None] = ContextVar("reads", default=None)
 """The reads of the endpoint under way, by what was asked; None: they are not shared."""
 
 
@@ -45,7 +47,8 @@ async def shared(key: Callable[[], Hashable], read: Callable[[], Coroutine[Any, 
     finally:
         entry.waiting -= 1
         if not entry.waiting and not entry.task.done():
-            known.pop(asked, None)
+            if known.get(asked) is entry:
+                del known[asked]
             entry.task.cancel()
             await asyncio.wait([entry.task])
 

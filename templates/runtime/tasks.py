@@ -4,17 +4,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from . import context, shared
+from .failures import BackendFailure
 
 T = TypeVar("T")
 
-writing: set[asyncio.Task[Any]] = set()
-"""The tasks that wait for a write of theirs, inside `uncancelled`."""
+_writing: Counter[asyncio.Task[Any]] = Counter()
+_parents: WeakKeyDictionary[asyncio.Task[Any], asyncio.Task[Any]] = WeakKeyDictionary()
+
+
+def child(coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that the one that runs will wait for: while the child writes, so does its parent."""
+    task, parent = asyncio.create_task(coroutine), asyncio.current_task()
+    if parent is not None:
+        _parents[task] = parent
+    return task
+
+
+def is_writing(task: asyncio.Task[Any]) -> bool:
+    """Whether it, or a child of it, waits for a write inside `uncancelled`."""
+    return task in _writing
+
+
+def _line(task: asyncio.Task[Any] | None) -> list[asyncio.Task[Any]]:
+    line = []
+    while task is not None:
+        line.append(task)
+        task = _parents.get(task)
+    return line
 
 
 def has_failed(task: asyncio.Task[Any]) -> bool:
@@ -39,24 +63,50 @@ async def stopped(tasks: Sequence[asyncio.Task[Any]]) -> None:
         has_failed(task)  # asyncio complains about exceptions that nobody has looked at
 
 
+async def together(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Wait for tasks; the first failure cancels the others and is raised when they have ended.
+
+    A cancellation from outside wins over a failure that it causes.
+    """
+    cancels = cancellations()
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if has_failed(task):
+                task.result()
+    finally:
+        await stopped(tasks)
+        if cancellations() > cancels:
+            raise asyncio.CancelledError
+    for task in tasks:
+        task.result()  # one that was cancelled by nobody: it has failed too
+
+
 async def uncancelled(write: Coroutine[Any, Any, T]) -> T:
     """Run a write to its end, whatever happens to who waits for it.
 
     A sibling's failure, the deadline or a client that hangs up takes effect when the write has
-    ended; only its own timeout ends it. Await this directly in the call's own coroutine.
+    ended; only its own timeout ends it. Await this directly in the call's own coroutine. After
+    the deadline nothing is begun: that is a failure of kind `timeout`.
     """
     waiter = asyncio.current_task()
     if waiter is None or waiter.cancelling():  # it has not started: it never will
         write.close()
         raise asyncio.CancelledError
-    task = asyncio.create_task(write, context=_without_deadline())
-    writing.add(waiter)
+    if context.time_left(1) <= 0:
+        write.close()
+        raise BackendFailure("", "timeout", sent=False)
+    task, line = asyncio.create_task(write, context=_without_deadline()), _line(waiter)
+    _writing.update(line)
     try:
         while not task.done():
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([task])
     finally:
-        writing.discard(waiter)
+        _writing.subtract(line)
+        for each in line:
+            if not _writing[each]:
+                del _writing[each]
     shared.forget_reads()
     if waiter.cancelling():
         has_failed(task)

@@ -6,7 +6,6 @@ import copy
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedLet, CheckedParam
 from bffgen.expr.tree import HeaderOf, Role
@@ -84,7 +83,7 @@ def _param(param: CheckedParam) -> Any:
         return param.default
     data = sample(param.type, param.docs, param.name) if param.required else None
     is_uuid = isinstance(param.type, Scalar) and param.type.kind is Kind.UUID
-    return str(UUID(data)) if is_uuid and isinstance(data, str) else data
+    return data.lower() if is_uuid and isinstance(data, str) else data
 
 
 def operation_label(operation: Operation) -> str:
@@ -124,7 +123,7 @@ def pruned(data: Any, of: Type, models: Models) -> Any:
         case ObjectType() if isinstance(data, dict):
             return _pruned_object(data, of, models)
         case Scalar(Kind.UUID) if isinstance(data, str):
-            return str(UUID(data))
+            return data.lower()
     return data
 
 
