@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bffgen.check import values
@@ -43,7 +43,7 @@ class Made:
 
 def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     """The checked call; None when its operation is unknown."""
-    operation = names.operations.get(call.name)
+    operation = names.operations.get(call)
     if operation is None:
         _look_over(call, names)
         return None
@@ -88,7 +88,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         reply=names.reply(call.name),
         type=names.call_type(call.name),
         write=names.backends.is_write(operation, call),
-        needs=frozenset(ctx.used | names.reaction_needs(call.name)),
+        needs=own_needs(ctx.used | names.reaction_needs(call.name)),
         after=frozenset(name for name, _ in call.after),
         success=_success(backend.success, call, names),
         each=each,
@@ -100,6 +100,16 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         wants_reply=False,
         span=call.operation_span,
     )
+
+
+def own_needs(used: Iterable[str]) -> frozenset[str]:
+    """The nodes of this scope among those that were used; the others are there when the scope starts."""
+    return frozenset(need for need in used if not need.startswith("^"))
+
+
+def outer_needs(used: Iterable[str]) -> frozenset[str]:
+    """The nodes of the scope around, by their names there."""
+    return frozenset(need[1:] for need in used if need.startswith("^") and len(need) > 1)
 
 
 def _repeated(call: spec.Call, ctx: Context) -> tuple[CheckedEach | None, CheckedBatch | None, Context]:
@@ -262,7 +272,7 @@ def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> 
     told = ctx.with_facts(proved(that, False))
     detail = None if written.detail is None else template(written.detail, told)
     extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
-    return CheckedGuard(that, written.status, detail, extra, frozenset(ctx.used), skip_if_null)
+    return CheckedGuard(that, written.status, detail, extra, own_needs(ctx.used), skip_if_null)
 
 
 def call_proofs(of: Type, guards: tuple[CheckedGuard, ...]) -> Mapping[str, Type]:

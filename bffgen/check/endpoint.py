@@ -6,24 +6,23 @@ from dataclasses import replace
 
 from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
-from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard
 from bffgen.check.fit import fit
 from bffgen.check.mentions import mentioned_names
 from bffgen.check.model import (
-    CheckedCall,
     CheckedCookie,
     CheckedEndpoint,
+    CheckedEntry,
     CheckedGuard,
     CheckedLet,
 )
 from bffgen.check.names import Names, operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
+from bffgen.check.scopes import check_scope, replies_in, replies_of_scope, with_replies
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
-from bffgen.expr.facts import proved
 from bffgen.expr.results import FUNCTIONS
-from bffgen.expr.scope import Binding, Context, Fact
+from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.source.text import Span
@@ -52,19 +51,14 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     """The checked endpoint; with messages, whatever could be made of it."""
     before = backends.diags.count
     _hidden(endpoint, backends.diags)
-    operations = {name: backends.operation(call) for name, call in endpoint.calls.items()}
+    operations = dict(backends.operations(endpoint.calls))
     uses = collect_uses(endpoint, operations)
     params = check_params(endpoint, uses, backends)
     body, body_required = check_body(endpoint, operation_id(endpoint), uses, backends)
-    names = Names(endpoint, operations, backends, params, body, body_required)
-    guards = _guards(endpoint, names)
-    _call_facts(endpoint, names)
-    made = {name: check_call(call, names) for name, call in endpoint.calls.items()}
-    calls = tuple(call for call in made.values() if call is not None)
-    lets = tuple(CheckedLet(name, *names.let(name)) for name in endpoint.let)
+    names = Names(endpoint, endpoint, operations, backends, params, body, body_required)
+    guards, calls, lets = check_scope(names)
     answer = _Answer(endpoint, names, {call.name: call for call in calls})
-    replies = _replies(answer, calls, lets, guards)
-    calls = tuple(replace(call, wants_reply=call.name in replies) for call in calls)
+    calls = with_replies(calls, _read_replies(answer, calls, lets, guards))
     checked = CheckedEndpoint(
         method=endpoint.method,
         path=endpoint.path,
@@ -103,8 +97,7 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
     seen: dict[str, Span] = {}
     spans = [(name, endpoint.params[name].name_span) for name in endpoint.params]
     spans += [(name, endpoint.span) for name in endpoint.path_params if name not in endpoint.params]
-    spans += [(name, call.name_span) for name, call in endpoint.calls.items()]
-    spans += [(name, span) for name, (_, span) in endpoint.let.items()]
+    spans += _names_in(endpoint)
     for name, span in spans:
         if name in seen:
             labels = Label(span, "again here"), Label(seen[name], "first here")
@@ -119,36 +112,15 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
         seen.setdefault(name, span)
 
 
-# ---------------------------------------------------------------------------------------------- guards
-
-
-def _guards(endpoint: spec.Endpoint, names: Names) -> tuple[CheckedGuard, ...]:
-    """The endpoint's guards in order; what one proves is known from there on, everywhere."""
-    made: list[CheckedGuard] = []
-    for at, written in enumerate(endpoint.require):
-        guard = make_guard(written, names.context())
-        made.append(replace(guard, needs=guard.needs - {f"guard:{n}" for n in range(at)}))
-        for path, of in proved(guard.that, True).items():
-            names.facts[path] = Fact(of, f"guard:{at}")
-    return tuple(made)
-
-
-def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
-    """What the calls' own guards prove holds for whoever waits for the call."""
-    silent = Names(
-        endpoint,
-        names.operations,
-        replace(names.backends, diags=Diagnostics()),
-        names.params,
-        names.body,
-        names.body_required,
-        dict(names.facts),
-    )
-    for name, call in endpoint.calls.items():
-        if not call.require or names.operations.get(name) is None:
-            continue
-        for path, of in call_proofs(silent.call_type(name), check_guards(call, silent)).items():
-            names.facts.setdefault(path, Fact(of, name))
+def _names_in(scope: spec.Endpoint | spec.Block) -> list[tuple[str, Span]]:
+    """Calls and lets with their places; those of a block may stand in another block again."""
+    found = [(name, entry.name_span) for name, entry in scope.calls.items()]
+    found += [(name, span) for name, (_, span) in scope.let.items()]
+    for entry in scope.calls.values():
+        if isinstance(entry, spec.Block):
+            outer = {name for name, _ in found}
+            found += [(name, span) for name, span in _names_in(entry) if name in outer]
+    return found
 
 
 # ---------------------------------------------------------------------------------------------- answer
@@ -157,7 +129,7 @@ def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
 class _Answer:
     """Response, status, headers and cookies: what is evaluated once every call is there."""
 
-    def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedCall]) -> None:
+    def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedEntry]) -> None:
         ctx = names.context({"degraded": Binding(Role.DEGRADED, _degraded(calls))} if calls else None)
         self.response = None if endpoint.response is None else values.value(endpoint.response, ctx)
         if self.response is not None:
@@ -169,30 +141,23 @@ class _Answer:
         self.cookies = tuple(_cookie(name, cookie, span, ctx) for name, (cookie, span) in endpoint.cookies.items())
 
 
-def _replies(
+def _read_replies(
     answer: _Answer,
-    calls: tuple[CheckedCall, ...],
+    calls: tuple[CheckedEntry, ...],
     lets: tuple[CheckedLet, ...],
     guards: tuple[CheckedGuard, ...],
 ) -> set[str]:
-    """The calls whose status or headers are asked for, anywhere."""
+    """The calls whose status or headers are asked for, anywhere in the endpoint's own scope."""
     roots = [
         answer.response,
         answer.status,
         *(v for _, v in answer.headers),
         *(c.value for c in answer.cookies),
     ]
-    roots += [let.value for let in lets]
-    roots += [root for guard in guards for root in (guard.that, guard.detail)]
-    for call in calls:
-        roots += [argument.value for argument in call.arguments]
-        roots += [call.body, call.when, *(value for _, value in call.headers)]
-        roots += [root for guard in call.guards for root in (guard.that, guard.detail)]
-    nodes = (node for root in roots if root is not None for node in walk(root))
-    return {node.call for node in nodes if isinstance(node, (tree.StatusOf, tree.HeaderOf))}
+    return replies_in(roots) | replies_of_scope(calls, lets, guards)
 
 
-def _degraded(calls: dict[str, CheckedCall]) -> Type:
+def _degraded(calls: dict[str, CheckedEntry]) -> Type:
     """`degraded`: from the name of a call to how it failed."""
     fields = {
         "kind": Field("kind", TEXT, True, NO_DOCS),

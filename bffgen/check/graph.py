@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check.mentions import where_waiting
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard
+from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, CheckedGuard, leaves
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.spec import model as spec
 
@@ -21,7 +21,9 @@ def edges_of(endpoint: CheckedEndpoint) -> Edges:
     return found
 
 
-def _waits(call: CheckedCall) -> frozenset[str]:
+def _waits(call: CheckedEntry) -> frozenset[str]:
+    if isinstance(call, CheckedBlock):
+        return call.needs | call.after
     inside = frozenset(need for guard in call.guards for need in guard.needs) - {call.name}
     return call.needs | call.after | inside
 
@@ -38,14 +40,16 @@ def reached(start: str, edges: Edges) -> frozenset[str]:
     return frozenset(found)
 
 
-def order_writes(calls: tuple[CheckedCall, ...], guards: tuple[CheckedGuard, ...]) -> tuple[CheckedCall, ...]:
+def order_writes(calls: tuple[CheckedEntry, ...], guards: tuple[CheckedGuard, ...]) -> tuple[CheckedEntry, ...]:
     """A write starts when the endpoint's guards and the guards of the calls above it have passed."""
     edges: dict[str, frozenset[str]] = {call.name: _waits(call) for call in calls}
     edges |= {f"guard:{at}": guard.needs for at, guard in enumerate(guards)}
-    made: list[CheckedCall] = []
+    made: list[CheckedEntry] = []
     for at, call in enumerate(calls):
         if call.write:
-            first = {f"guard:{n}" for n in range(len(guards))} | {c.name for c in calls[:at] if c.guards}
+            first = {f"guard:{n}" for n in range(len(guards))} | {
+                c.name for c in calls[:at] if isinstance(c, CheckedCall) and c.guards
+            }
             first = {node for node in first if call.name not in reached(node, edges)}
             call = replace(call, needs=call.needs | first)
         made.append(call)
@@ -55,7 +59,7 @@ def order_writes(calls: tuple[CheckedCall, ...], guards: tuple[CheckedGuard, ...
 def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[str], diags: Diagnostics) -> None:
     """Calls that nothing uses (BFF405)."""
     for call in endpoint.calls:
-        if call.name not in seen and not call.write and not call.guards:
+        if call.name not in seen and not call.write and not (isinstance(call, CheckedCall) and call.guards):
             where = written.calls[call.name].name_span
             diags.report("BFF405", f"call `{call.name}` is never used", Label(where, "its answer reaches nothing"))
 
@@ -64,7 +68,7 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
     """Report cycles, more writes than there may be, writes in a GET, calls that cannot finish in time."""
     _cycles(endpoint, written, diags)
     _reads_after_writes(endpoint, diags)
-    writes = [call for call in endpoint.calls if call.write]
+    writes = [call for call in leaves(endpoint.calls) if call.write]
     if endpoint.method in ("GET", "HEAD"):
         for call in writes:
             diags.report(
@@ -82,12 +86,12 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
             Label(writes[0].span, "the first write"),
             note="the order, the guards and the undoing of several writes come with a later version",
         )
-    for call in endpoint.calls:
-        if call.timeout > endpoint.deadline and written.calls[call.name].timeout is not None:
+    for entry in written.calls.values():
+        if isinstance(entry, spec.Call) and entry.timeout is not None and entry.timeout > endpoint.deadline:
             diags.report(
                 "BFF408",
-                f"call `{call.name}` may take {call.timeout:g} s, the endpoint has {endpoint.deadline:g} s",
-                Label(written.calls[call.name].timeout_span or call.span, "longer than the deadline"),
+                f"call `{entry.name}` may take {entry.timeout:g} s, the endpoint has {endpoint.deadline:g} s",
+                Label(entry.timeout_span or entry.name_span, "longer than the deadline"),
                 help="raise `deadline:` of the endpoint, or lower `timeout:`",
             )
 
@@ -95,8 +99,9 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
 def _reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
     """A read below a write to the same backend, that does not wait for it, may see what was there before (BFF411)."""
     edges = edges_of(endpoint)
-    for at, write in enumerate(endpoint.calls):
-        for read in endpoint.calls[at + 1 :] if write.write else ():
+    calls = [call for call in endpoint.calls if isinstance(call, CheckedCall)]
+    for at, write in enumerate(calls):
+        for read in calls[at + 1 :] if write.write else ():
             same = read.operation.backend == write.operation.backend and not read.write
             if same and write.name not in reached(read.name, edges) and read.name not in reached(write.name, edges):
                 diags.report(

@@ -181,8 +181,10 @@ class Given:
     by: Type | None  # the type of the keys
 
 
-def given(call: spec.Call, reply: Type, ctx: Context) -> Given:
+def given(call: spec.Entry, reply: Type, ctx: Context) -> Given:
     """The list in the answer, if one is asked for, and what is made of it."""
+    if isinstance(call, spec.Block):
+        return _given_by_block(call, reply, ctx)
     items, of = check_items(call.items, reply, ctx)
     asks = [name for name, there in (("batch", call.batch), ("paginate", call.paginate)) if there]
     asks += ["key"] if call.key is not None and call.each is None else []
@@ -206,7 +208,16 @@ def given(call: spec.Call, reply: Type, ctx: Context) -> Given:
     return Given(nullable(made) if is_nullable(of) else made, items, key, by)
 
 
-def each_type(call: spec.Call, item: Type, found: Given) -> Type:
+def _given_by_block(block: spec.Block, value: Type, ctx: Context) -> Given:
+    if block.key is None:
+        return Given(value, None, None, None)
+    if block.each is None:
+        ctx.diags.report("BFF414", "`key` needs a list, and a block without `for` has one value", block.key.node.span)
+        return Given(BROKEN, None, None, None)
+    return Given(value, None, *(check_key(block.key, value, ctx) or (None, None)))
+
+
+def each_type(call: spec.Entry, item: Type, found: Given) -> Type:
     """The list of all items' results; null stands where `if` was false."""
     if call.each is not None and call.each.condition is not None:
         item = nullable(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -166,6 +166,45 @@ class CheckedCall:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CheckedBlock:
+    """Calls with a scope of their own and one `value`. `needs` are nodes of the scope around it.
+
+    Inside, `needs` of calls, lets and guards name nodes of the block alone: what is around it is there when the
+    block starts. `reactions`, `each` and `key` are as those of a call; `reply` is the type of `value`.
+    """
+
+    name: str
+    each: CheckedEach | None
+    key: Expr | None
+    when: Expr | None
+    reactions: tuple[CheckedReaction, ...]
+    calls: tuple[CheckedCall | CheckedBlock, ...]
+    lets: tuple[CheckedLet, ...]
+    guards: tuple[CheckedGuard, ...]
+    value: Expr
+    reply: Type
+    item_type: Type
+    type: Type
+    timeout: float | None  # seconds
+    needs: frozenset[str]
+    after: frozenset[str]
+    span: Span
+
+    @property
+    def soft(self) -> bool:
+        """Whether any failure inside leaves the scope around it alive."""
+        return any(isinstance(reaction.action, Use) for reaction in self.reactions)
+
+    @property
+    def write(self) -> bool:
+        """Whether something inside writes."""
+        return any(call.write for call in self.calls)
+
+
+CheckedEntry = CheckedCall | CheckedBlock
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedLet:
     name: str
     value: Expr
@@ -214,7 +253,7 @@ class CheckedEndpoint:
     params: tuple[CheckedParam, ...]
     body: Type | None
     body_required: bool
-    calls: tuple[CheckedCall, ...]
+    calls: tuple[CheckedEntry, ...]
     lets: tuple[CheckedLet, ...]
     guards: tuple[CheckedGuard, ...]
     response: Expr | None
@@ -246,3 +285,12 @@ class CheckedGateway:
     description: str | None
     backends: tuple[CheckedBackend, ...]
     endpoints: tuple[CheckedEndpoint, ...]
+
+
+def leaves(entries: tuple[CheckedEntry, ...]) -> Iterator[CheckedCall]:
+    """Every backend call, those inside of blocks too, in the order written."""
+    for entry in entries:
+        if isinstance(entry, CheckedBlock):
+            yield from leaves(entry.calls)
+        else:
+            yield entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -28,6 +28,16 @@ class Backends:
     whole: spec.Spec
     documents: Mapping[str, Document]
     diags: Diagnostics
+
+    def operations(self, calls: Mapping[str, spec.Entry]) -> Iterator[tuple[spec.Call, Operation | None]]:
+        """The operation of every call, those in blocks and those that take a write back too."""
+        for entry in calls.values():
+            if isinstance(entry, spec.Block):
+                yield from self.operations(entry.calls)
+                continue
+            yield entry, self.operation(entry)
+            if entry.undo is not None:
+                yield entry.undo, self.operation(entry.undo)
 
     def operation(self, call: spec.Call) -> Operation | None:
         """The operation that a call names; None after a message (BFF201, BFF202)."""

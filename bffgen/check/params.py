@@ -34,30 +34,42 @@ from bffgen.typesystem.names import class_name
 from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 
-def collect_uses(endpoint: spec.Endpoint, operations: Mapping[str, Operation | None]) -> Uses:
+def collect_uses(endpoint: spec.Endpoint, operations: Mapping[spec.Call, Operation | None]) -> Uses:
     """Every place of the endpoint that says what a name must be."""
     uses = Uses()
     flow = Flow(uses)
-    silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
-    for call in endpoint.calls.values():
-        operation = operations.get(call.name)
-        if operation is None:
+    _flow_calls(endpoint, operations, flow, uses)
+    return uses
+
+
+def _flow_calls(
+    scope: spec.Endpoint | spec.Block, operations: Mapping[spec.Call, Operation | None], flow: Flow, uses: Uses
+) -> None:
+    for entry in scope.calls.values():
+        if isinstance(entry, spec.Block):
+            _flow_calls(entry, operations, flow, uses)
             continue
-        for bound in bind(call, operation, silent):
-            p = bound.parameter
-            where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
-            flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
-        if call.body is not None and operation.body is not None:
-            b = operation.body
-            where = f"the body of `{call.backend}.{operation.key}`"
-            flow.value(call.body, Wanted(b.type, b.required, b.docs, b.span, where))
-        for value, span in call.headers.values():
-            flow.value(value, Wanted(TEXT, False, NO_DOCS, None, "a header"))
-            del span
-    for name, (value, _) in endpoint.let.items():
+        for call in (entry, entry.undo):
+            operation = operations.get(call) if call is not None else None
+            if call is not None and operation is not None:
+                _flow_call(call, operation, flow)
+    for name, (value, _) in scope.let.items():
         for use in uses.of(name):
             flow.value(value, Wanted(use.type, use.required, use.docs, use.declared, use.where))
-    return uses
+
+
+def _flow_call(call: spec.Call, operation: Operation, flow: Flow) -> None:
+    silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
+    for bound in bind(call, operation, silent):
+        p = bound.parameter
+        where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
+        flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
+    if call.body is not None and operation.body is not None:
+        b = operation.body
+        where = f"the body of `{call.backend}.{operation.key}`"
+        flow.value(call.body, Wanted(b.type, b.required, b.docs, b.span, where))
+    for value, _ in call.headers.values():
+        flow.value(value, Wanted(TEXT, False, NO_DOCS, None, "a header"))
 
 
 # ---------------------------------------------------------------------------------------------- parameters

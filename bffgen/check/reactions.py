@@ -20,10 +20,12 @@ from bffgen.typesystem.relations import assign
 KINDS = ("status", *spec.FAILURE_KINDS)
 
 
-def check_reactions(call: spec.Call, operation: Operation, reply: Type, ctx: Context) -> tuple[CheckedReaction, ...]:
+def check_reactions(
+    call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
+) -> tuple[CheckedReaction, ...]:
     """The table, the most specific entry first: status, kind, class, else."""
     found = [_entry(entry, call, operation, reply, ctx) for entry in call.on_error]
-    _never(call, operation, ctx.diags)
+    _never(call, ctx.diags)
     return tuple(sorted(found, key=lambda reaction: _rank(reaction.when)))
 
 
@@ -34,9 +36,9 @@ def _rank(when: int | str) -> int:
 
 
 def _entry(
-    entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
+    entry: spec.OnErrorEntry, call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
 ) -> CheckedReaction:
-    body = failure_body(operation, entry.when)
+    body = NULL if operation is None else failure_body(operation, entry.when)
     inner = ctx.with_names({"error": Binding(Role.ERROR, error_type(entry.when, body))})
     action = _action(entry, call, operation, reply, inner)
     return CheckedReaction(entry.when, action, body if _reads_body(action) else None)
@@ -77,7 +79,7 @@ def error_type(when: int | str, body: Type) -> ObjectType:
 
 
 def _action(
-    entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
+    entry: spec.OnErrorEntry, call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
 ) -> FailWith | Use | PassOn | AnswerWith:
     match entry.reaction:
         case spec.Fail() | spec.UseCall():
@@ -85,7 +87,7 @@ def _action(
         case spec.Default(value):
             return Use(_default(value, reply, ctx))
         case spec.Pass(span):
-            return _pass(entry, operation, span, ctx.diags)
+            return PassOn(()) if operation is None else _pass(entry, operation, span, ctx.diags)
         case spec.Answer(status, detail, extra, body):
             return AnswerWith(
                 status,
@@ -128,7 +130,7 @@ def _pass(entry: spec.OnErrorEntry, operation: Operation, span: object, diags: D
     return PassOn(tuple(bodies))
 
 
-def _never(call: spec.Call, operation: Operation, diags: Diagnostics) -> None:
+def _never(call: spec.Entry, diags: Diagnostics) -> None:
     """An entry for a success can never apply (BFF407)."""
     seen: dict[int | str, spec.OnErrorEntry] = {}
     for entry in call.on_error:
