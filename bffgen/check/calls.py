@@ -10,7 +10,7 @@ from bffgen.check import values
 from bffgen.check.fit import fit
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages
-from bffgen.check.model import CheckedArgument, CheckedBatch, CheckedCall, CheckedEach, CheckedGuard
+from bffgen.check.model import CheckedArgument, CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
 from bffgen.check.names import Names
 from bffgen.check.operations import Bound, bind, is_json, sets_fields_as_arguments, target
 from bffgen.check.templates import template
@@ -97,6 +97,8 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         items=names.given(call.name).items,
         key=names.given(call.name).key,
         item_type=names.item_type(call.name),
+        undo=_undo(call, names),
+        lazy=call.name in names.lazy(),
         wants_reply=False,
         span=call.operation_span,
     )
@@ -237,6 +239,23 @@ def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names
         found = _required_null(found, call, "body", shown, why, made, ctx, names)
     wanted = declared.type if declared.required else nullable(declared.type)
     return fit(found, wanted, found.span, ctx, shown, what, why)
+
+
+def _undo(call: spec.Call, names: Names) -> CheckedUndo | None:
+    """The call that takes the write back; it may speak of what the write answered."""
+    written = call.undo
+    operation = names.operations.get(written) if written is not None else None
+    if written is None or operation is None:
+        return None
+    result = Binding(Role.CALL, names.reply(call.name), call.name_span)
+    read: set[str] = set()
+    ctx = replace(names.context({call.name: result}), names=read)
+    made = Made()
+    for bound in bind(written, operation, names.diags):
+        _argument(bound, written, made, ctx, names)
+    body = _body(written, operation, made, ctx, names)
+    names.seen |= read
+    return CheckedUndo(operation, tuple(made.arguments), body, call.name in read, written.operation_span)
 
 
 # ---------------------------------------------------------------------------------------------- guards

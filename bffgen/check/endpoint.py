@@ -70,7 +70,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         params=tuple(params.values()),
         body=body,
         body_required=body_required,
-        calls=graph.order_writes(calls, guards),
+        calls=graph.order_writes(calls, guards, endpoint.parallel_writes),
         lets=lets,
         guards=guards,
         response=answer.response,
@@ -80,6 +80,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         cookies=answer.cookies,
         deadline=endpoint.deadline or DEFAULT_DEADLINE,
         degraded_status=endpoint.degraded_status or answer.statuses[0],
+        parallel_writes=endpoint.parallel_writes,
         named_models={},
         span=endpoint.span,
     )

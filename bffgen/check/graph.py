@@ -40,8 +40,10 @@ def reached(start: str, edges: Edges) -> frozenset[str]:
     return frozenset(found)
 
 
-def order_writes(calls: tuple[CheckedEntry, ...], guards: tuple[CheckedGuard, ...]) -> tuple[CheckedEntry, ...]:
-    """A write starts when the endpoint's guards and the guards of the calls above it have passed."""
+def order_writes(
+    calls: tuple[CheckedEntry, ...], guards: tuple[CheckedGuard, ...], parallel: bool
+) -> tuple[CheckedEntry, ...]:
+    """A write starts when guards, those of the calls above it too, have passed and the writes above are done."""
     edges: dict[str, frozenset[str]] = {call.name: _waits(call) for call in calls}
     edges |= {f"guard:{at}": guard.needs for at, guard in enumerate(guards)}
     made: list[CheckedEntry] = []
@@ -78,13 +80,13 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
                 Label(endpoint.span, "clients and caches repeat this at will"),
                 help="if it only reads, say so: `read: true` on the call, or `reads:` of the backend",
             )
-    for call in writes[1:]:
+    if len(writes) > 1 and not any(call.undo for call in writes):
         diags.report(
-            "BFF109",
-            "a second write in one endpoint is not there yet",
-            Label(call.span, "writes, too"),
-            Label(writes[0].span, "the first write"),
-            note="the order, the guards and the undoing of several writes come with a later version",
+            "BFF416",
+            "two writes, and nothing takes the first back when the second fails",
+            Label(writes[1].span, "may fail"),
+            Label(writes[0].span, "has happened then"),
+            help=f"add `undo: backend.operation(...)` to `{writes[0].name}`",
         )
     for entry in written.calls.values():
         if isinstance(entry, spec.Call) and entry.timeout is not None and entry.timeout > endpoint.deadline:

@@ -41,6 +41,13 @@ class Use:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class UseOther:
+    """Another call of the scope takes the failed one's place; it is made only then (`lazy`)."""
+
+    call: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class PassOn:
     """The backend's status and documented body answer. `body` by documented status; None: no content."""
 
@@ -57,6 +64,9 @@ class AnswerWith:
     body: Expr | None
 
 
+Action = FailWith | Use | UseOther | PassOn | AnswerWith
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class CheckedReaction:
     """`when` is a status, a class like `4xx`, a failure kind, or `else`. Most specific first in the table.
@@ -65,7 +75,7 @@ class CheckedReaction:
     """
 
     when: int | str
-    action: FailWith | Use | PassOn | AnswerWith
+    action: Action
     error_body: Type | None
 
 
@@ -74,6 +84,17 @@ class CheckedArgument:
     parameter: Parameter
     value: Expr
     omit_null: bool  # the value may be null, the parameter is optional: then it is not sent
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedUndo:
+    """The call that takes a write back. `reads_result`: it needs what the write answered."""
+
+    operation: Operation
+    arguments: tuple[CheckedArgument, ...]
+    body: Expr | None
+    reads_result: bool
+    span: Span
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -156,13 +177,15 @@ class CheckedCall:
     items: Expr | None
     key: Expr | None
     item_type: Type
+    undo: CheckedUndo | None
+    lazy: bool  # made only in the place of a call that failed
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
 
     @property
     def soft(self) -> bool:
         """Whether any failure of this call leaves the endpoint alive."""
-        return any(isinstance(reaction.action, Use) for reaction in self.reactions)
+        return any(isinstance(reaction.action, (Use, UseOther)) for reaction in self.reactions)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -193,7 +216,7 @@ class CheckedBlock:
     @property
     def soft(self) -> bool:
         """Whether any failure inside leaves the scope around it alive."""
-        return any(isinstance(reaction.action, Use) for reaction in self.reactions)
+        return any(isinstance(reaction.action, (Use, UseOther)) for reaction in self.reactions)
 
     @property
     def write(self) -> bool:
@@ -263,6 +286,7 @@ class CheckedEndpoint:
     cookies: tuple[CheckedCookie, ...]
     deadline: float  # seconds
     degraded_status: int
+    parallel_writes: bool
     named_models: Mapping[ObjectType, str]  # $name
     span: Span
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bffgen.check import values
 from bffgen.check.graph import ONCE, waiting
 from bffgen.check.lists import Given, check_each, each_type, given
-from bffgen.check.model import CheckedEach, CheckedParam, CheckedReaction, Use
+from bffgen.check.model import CheckedEach, CheckedParam, CheckedReaction, Use, UseOther
 from bffgen.check.operations import Backends, reply_type
 from bffgen.check.reactions import check_reactions
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -101,6 +101,15 @@ class Names:
             self.bound,
             self.hint,
         )
+
+    def lazy(self) -> dict[str, Span]:
+        """The calls of this scope that are made only in the place of another, with where that is said."""
+        return {
+            entry.reaction.name: entry.reaction.span
+            for call in self.endpoint.calls.values()
+            for entry in call.on_error
+            if isinstance(entry.reaction, spec.UseCall)
+        }
 
     def is_skipped(self, name: str) -> bool:
         """Whether a call cannot be checked: its operation is unknown, which has been said."""
@@ -215,11 +224,12 @@ class Names:
         """The call's `on_error` table."""
         if name not in self._reactions:
             entry = self.endpoint.calls[name]
+            gives = BROKEN if self.is_skipped(name) else self.given(name).type
             if self.is_skipped(name) or not self._enter(name, entry.name_span):
                 return ()
             ctx = self.context().inside(name)
             operation = self.operations.get(entry) if isinstance(entry, spec.Call) else None
-            self._reactions[name] = check_reactions(entry, operation, self.given(name).type, ctx)
+            self._reactions[name] = check_reactions(entry, operation, gives, ctx)
             self._reaction_needs[name] = ctx.used
             self._working.pop()
         return self._reactions[name]
@@ -240,6 +250,8 @@ class Names:
         for reaction in self.reactions(name):
             if isinstance(reaction.action, Use):
                 of = join(of, reaction.action.value.type)
+            elif isinstance(reaction.action, UseOther):
+                of = join(of, self.call_type(reaction.action.call))
         return of
 
     def call_type(self, name: str) -> Type:

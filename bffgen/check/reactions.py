@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bffgen.check import values
 from bffgen.check.fit import retarget
-from bffgen.check.model import AnswerWith, CheckedReaction, FailWith, PassOn, Use
+from bffgen.check.model import Action, AnswerWith, CheckedReaction, FailWith, PassOn, Use, UseOther
 from bffgen.check.operations import failure_body
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.openapi.model import Operation
+from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import INTEGER, NULL, Field, Kind, ObjectType, Scalar, Type, non_null, nullable
 from bffgen.typesystem.relations import assign
@@ -44,7 +46,7 @@ def _entry(
     return CheckedReaction(entry.when, action, body if _reads_body(action) else None)
 
 
-def _reads_body(action: FailWith | Use | PassOn | AnswerWith) -> bool:
+def _reads_body(action: Action) -> bool:
     match action:
         case Use(value):
             roots: list[tree.Expr | None] = [value]
@@ -80,10 +82,12 @@ def error_type(when: int | str, body: Type) -> ObjectType:
 
 def _action(
     entry: spec.OnErrorEntry, call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
-) -> FailWith | Use | PassOn | AnswerWith:
+) -> Action:
     match entry.reaction:
-        case spec.Fail() | spec.UseCall():
+        case spec.Fail():
             return FailWith()
+        case spec.UseCall(name, span):
+            return _other(name, span, call, ctx)
         case spec.Default(value):
             return Use(_default(value, reply, ctx))
         case spec.Pass(span):
@@ -95,6 +99,19 @@ def _action(
                 tuple((name, values.value(value, ctx)) for name, value in extra.items()),
                 None if body is None else values.value(body, ctx),
             )
+
+
+def _other(name: str, span: Span, call: spec.Entry, ctx: Context) -> Action:
+    """`use: other`: the name of another call of the same scope."""
+    found = ctx.scope.find(name) if name != call.name else None
+    if found is not None and found.role is Role.CALL and found.needs == name:
+        return UseOther(name)
+    names = [n for n in ctx.scope.names() if (b := ctx.scope.find(n)) and b.role is Role.CALL and n != call.name]
+    near = closest(name, names)
+    help_ = f"did you mean `{near}`?" if near else None
+    what = "the call cannot take its own place" if name == call.name else "not a call of this scope"
+    ctx.diags.report("BFF205", f"`use` needs another call, and finds `{name}`", Label(span, what), help=help_)
+    return FailWith()
 
 
 def _default(written: spec.Value, reply: Type, ctx: Context) -> tree.Expr:

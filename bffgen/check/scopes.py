@@ -14,6 +14,7 @@ from bffgen.check.model import (
     CheckedLet,
 )
 from bffgen.check.names import Names
+from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.facts import proved
 from bffgen.expr.scope import Fact
@@ -30,7 +31,23 @@ def check_scope(names: Names) -> Parts:
     made = [_entry(entry, names) for entry in names.endpoint.calls.values()]
     calls = tuple(call for call in made if call is not None)
     lets = tuple(_let(name, names) for name in names.endpoint.let)
+    _only_instead(names, calls, lets)
     return guards, calls, lets
+
+
+def _only_instead(names: Names, calls: tuple[CheckedEntry, ...], lets: tuple[CheckedLet, ...]) -> None:
+    """A call that takes another's place is not there unless that one failed: nothing may wait for it (BFF415)."""
+    for name, span in names.lazy().items():
+        entry = names.endpoint.calls.get(name)
+        if entry is None or name not in names.everything_used:
+            continue
+        names.diags.report(
+            "BFF415",
+            f"`{name}` is made only in the place of another call",
+            Label(entry.name_span, "and is used by its own name, too"),
+            Label(span, "made here"),
+            help="use the name of the call whose place it takes",
+        )
 
 
 def _let(name: str, names: Names) -> CheckedLet:

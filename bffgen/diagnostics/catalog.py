@@ -85,6 +85,7 @@ _ALL = (
     _warning("BFF413", "a call per item where one call would do"),
     Code("BFF414", "no list where one is needed"),
     Code("BFF415", "a call that is made only in place of another"),
+    _warning("BFF416", "two writes and no way back"),
     # 5xx: OpenAPI documents
     Code("BFF501", "not an OpenAPI document of a version that is read"),
     Code("BFF502", "a $ref that leads nowhere"),
