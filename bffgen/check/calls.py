@@ -268,7 +268,9 @@ def check_guards(call: spec.Call, names: Names) -> tuple[CheckedGuard, ...]:
     itself = tree.Ref(call.name, Role.CALL, of, call.name_span)
     proofs: dict[str, Type] = {}
     for written in call.require:
-        ctx = names.context().with_facts(proofs)
+        ctx = names.context()
+        facts = {path: fact for path, fact in ctx.facts.items() if fact.origin != call.name}  # its own proofs
+        ctx = replace(ctx, facts=facts).with_facts(proofs)
         aloud = _speaks_of_null(written, call.name, ctx) if is_nullable(of) else False
         inner = ctx if aloud else ctx.with_facts(present(itself))
         guard = make_guard(written, inner, not aloud)

@@ -10,6 +10,7 @@ from bffgen.expr import tree
 from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
+from bffgen.expr.quotes import in_place
 from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
@@ -89,7 +90,8 @@ class _Misfit:
         help_ = f"write `default({self.shown}, {default_for(self.wanted)})`" if self.shown and not at else None
         message = f"{self.what} takes {an(self.wanted)}, which is never null"
         why = () if at else why_null(self.given, ctx)
-        ctx.diags.report("BFF303", message, Label(self.where, f"may be null{at}"), *self.labels, *why, help=help_)
+        label = Label(self.where, f"may be null{at}")
+        ctx.diags.report("BFF303", message, label, *self.labels, *why, help=in_place(help_, self.where))
 
     def _no_member(self, members: tuple[object, ...], ctx: Context) -> None:
         value = getattr(self.given, "value", None)
@@ -109,7 +111,7 @@ class _Misfit:
         message = f"{self.what} takes {an(of)}, not {an(self.given.type)}{inside}"
         help_, note = _way_out(self.given, of, self.shown)
         label = Label(self.where, describe(self.given.type))
-        ctx.diags.report("BFF301", message, label, *self.labels, note=note, help=help_)
+        ctx.diags.report("BFF301", message, label, *self.labels, note=note, help=in_place(help_, self.where))
 
 
 def _way_out(given: tree.Expr, wanted: Type, shown: str) -> tuple[str | None, str | None]:

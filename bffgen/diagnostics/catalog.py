@@ -94,6 +94,8 @@ _ALL = (
     Code("BFF505", "a part of OpenAPI that is not supported yet"),
     Code("BFF506", "an operationId that two operations have"),
     Code("BFF507", "no address for a backend"),
+    Code("BFF508", "an overlay action that changes nothing"),
+    Code("BFF509", "a bad overlay"),
     # 6xx: security
     Code("BFF601", "a secret in the spec"),
     Code("BFF602", "a path outside of the spec's folder"),

@@ -187,7 +187,7 @@ def _call(node: ast.Call, ctx: Context) -> tree.Expr:
         return special.is_instance(node, ctx, infer)
     if name not in FUNCTIONS:
         if ctx.scope.find(name):
-            return ctx.error("BFF206", node.func, f"`{name}` is a value, not a function", help=f"write `{name}`")
+            return ctx.error("BFF206", node, f"`{name}` is a value, not a function", help=f"write `{name}`")
         return special.unknown_function(node.func, ctx)
     return functions.call(name, node, ctx, infer)
 

@@ -102,7 +102,7 @@ def _no_method(inner: Type, name: str, methods: dict[str, Method], node: ast.Cal
     near = closest(name, methods)
     help_ = f"did you mean `{near}`?" if near else None
     if name in FUNCTIONS and isinstance(node.func, ast.Attribute):
-        help_ = f"write `{name}({ctx.text(node.func.value)})`"
+        where, help_ = ctx.span(node), f"write `{name}({ctx.text(node.func.value)})`"
     if isinstance(inner, MapType) and name == "get":
         help_ = "write `m[key]`: it is null when the key is not there"
     note = f"methods: {', '.join(f'`{m}`' for m in methods)}" if methods and not near else None

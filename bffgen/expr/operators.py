@@ -134,7 +134,7 @@ def _link(
 ) -> tree.Expr:
     left, right = infer(left_node, ctx), infer(right_node, ctx)
     if isinstance(op, (ast.Is, ast.IsNot)):
-        return _is_none(left, right, isinstance(op, ast.IsNot), right_node, ctx, span)
+        return _is_none(left, right, isinstance(op, ast.IsNot), (left_node, right_node), ctx, span)
     operator = _COMPARE[type(op)]
     left, right = read_as(left, right.type), read_as(right, left.type)
     if is_broken(left.type) or is_broken(right.type):
@@ -160,13 +160,16 @@ def _orderable(a: Type, b: Type) -> bool:
 
 
 def _is_none(
-    left: tree.Expr, right: tree.Expr, negated: bool, right_node: ast.expr, ctx: Context, span: Span
+    left: tree.Expr,
+    right: tree.Expr,
+    negated: bool,
+    nodes: tuple[ast.expr, ast.expr],
+    ctx: Context,
+    span: Span,
 ) -> tree.Expr:
     if not isinstance(right, tree.Literal) or right.value is not None:
-        word = "!=" if negated else "=="
-        return ctx.error(
-            "BFF305", right_node, "`is` is for `None` alone", help=f"write `{word} {ctx.text(right_node)}`"
-        )
+        help_ = f"write `{ctx.text(nodes[0])} {'!=' if negated else '=='} {ctx.text(nodes[1])}`"
+        return ctx.error("BFF305", span, "`is` is for `None` alone", help=help_)
     return tree.IsNull(left, negated, BOOLEAN, span)
 
 
@@ -182,7 +185,7 @@ def _equal(
         if isinstance(value.type, Null):
             word = "is None" if operator == "==" else "is not None"
             other = ctx.text(nodes[1] if node is nodes[0] else nodes[0])
-            return ctx.error("BFF305", node, f"null is not compared with `{operator}`", help=f"write `{other} {word}`")
+            return ctx.error("BFF305", span, f"null is not compared with `{operator}`", help=f"write `{other} {word}`")
     if not comparable(left.type, right.type):
         message = f"{an(left.type)} never equals {an(right.type)}"
         return ctx.error("BFF305", span, message, f"`{operator}` is always the same here")

@@ -309,7 +309,12 @@ def texts(c: Given) -> Type:
         return BROKEN
     if is_never(item) or (isinstance(item, Scalar) and item.kind is Kind.TEXT):
         return TEXT
-    return c.bad(0, f"`join` takes texts, not {an(item)}", f"write `str({c.each()})`")
+    node, help_ = c.node.args[0], f"write `str({c.each()})`"
+    if not isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+        help_ = f"write `(str(x) for x in {c.whole()})`"
+    where = node.elt if isinstance(node, (ast.GeneratorExp, ast.ListComp)) else node
+    c.ctx.error("BFF306", where, f"`join` takes texts, not {an(item)}", describe(item), help=help_)
+    return BROKEN
 
 
 def _duration(c: Given) -> Type:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.parse import Parsed
+from bffgen.expr.quotes import in_place
 from bffgen.expr.tree import Role
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Type
@@ -93,7 +94,7 @@ class Context:
     ) -> tree.Expr:
         """Report, and stand in for the value that could not be typed."""
         span = where if isinstance(where, Span) else self.span(where)
-        self.diags.report(code, message, Label(span, label), *secondary, note=note, help=help)
+        self.diags.report(code, message, Label(span, label), *secondary, note=note, help=in_place(help, span))
         return broken(span)
 
     def with_facts(self, facts: Mapping[str, Type], origin: str | None = None) -> Context:

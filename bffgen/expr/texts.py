@@ -39,13 +39,12 @@ def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
     if isinstance(of, Null):
         return ctx.error("BFF303", value.span, "this part of a text is always null", "null")
     if is_nullable(of):
-        other = default_for(of).replace('"', "'")  # the text around it may have the other quotes
-        help_ = f"write `default({value.span.text}, {other})`"
+        help_ = f"write `default({value.span.text}, {default_for(of)})`"
         label, why = describe(of), why_null(value, ctx)
         return ctx.error("BFF303", value.span, "a part of a text may be null", label, *why, help=help_)
     if isinstance(of, Scalar) and of.kind in (Kind.BOOLEAN, Kind.DATETIME):
         shown = value.span.text
-        hint = f"{shown}.isoformat()" if of.kind is Kind.DATETIME else f"'yes' if {shown} else 'no'"
+        hint = f"{shown}.isoformat()" if of.kind is Kind.DATETIME else f'"yes" if {shown} else "no"'
         return ctx.error("BFF306", value.span, f"{an(of)} has no one spelling in a text", help=f"write `{hint}`")
     if not (isinstance(of, Scalar) and of.kind in _SAMPLES):
         return ctx.error("BFF306", value.span, f"{an(of)} cannot stand in a text")

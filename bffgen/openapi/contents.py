@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 
+from bffgen.openapi import media as media_types
 from bffgen.openapi.docs import NOTHING, docs_of, example_of
 from bffgen.openapi.lazy import Hint
-from bffgen.openapi.model import ANY_MEDIA, Content, Header, RequestBody, Response, is_json
+from bffgen.openapi.model import Content, Encoding, Header, RequestBody, Response, Style
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import flag, text_at
 from bffgen.openapi.schemas import Schemas
+from bffgen.openapi.streams import item_type
 from bffgen.source.nodes import Node
 from bffgen.typesystem.model import BYTES, NO_DOCS, TEXT, UNKNOWN, Docs, Type
 from bffgen.typesystem.names import class_name
 
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded", "multipart/mixed")
 BODILESS = (204, 205, 304)
+QUERY_STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
 
 
 class Contents:
@@ -26,22 +29,25 @@ class Contents:
         self._references = references
         self._schemas = schemas
 
-    def body(self, written: Node | None, name: str) -> RequestBody | None:
-        """The request body of the operation `name`; None when it has none or it cannot be read."""
+    def bodies(self, written: Node | None, name: str) -> tuple[RequestBody, ...]:
+        """The request body of the operation `name` in each of its media types, the one to prefer first."""
         node = self._references.follow(written)
         content = node.get("content") if node is not None and node.kind == "mapping" else None
-        chosen = self._choose(content)
-        if node is None or content is None or chosen is None:
-            return None
-        key, media = chosen
-        media_type = "application/json" if key.strip() in ANY_MEDIA else key
+        if node is None or content is None:
+            return ()
+        return tuple(self._body(node, content, key, media, name) for key, media in self._offered(content))
+
+    def _body(self, node: Node, content: Node, key: str, media: Node, name: str) -> RequestBody:
+        media_type = "application/json" if media_types.may_be_json(key) else key
         hint = Hint.of(class_name(f"{name} body"))
+        encoding = _encodings(media) if media_types.is_form(media_type) else {}
         return RequestBody(
             media_type,
-            lambda: self._body_type(media_type, media, hint),
+            lambda: self._body_type(media_type, media, encoding, hint),
             flag(node, "required"),
             self._docs(node, media),
             lambda: content.key(key),
+            encoding,
         )
 
     def responses(self, written: Node | None, name: str) -> tuple[Response, ...]:
@@ -56,51 +62,71 @@ class Contents:
 
     def parameter_content(self, written: Node) -> tuple[str, Node | None]:
         """The media type of a parameter that has `content`, and its schema."""
-        chosen = self._choose(written)
-        return ("application/json", None) if chosen is None else (chosen[0], chosen[1].get("schema"))
+        offered = self._offered(written)
+        return (offered[0][0], offered[0][1].get("schema")) if offered else ("application/json", None)
 
     def _response(self, status: int | str, key: str, node: Node, holder: Node, name: str) -> Response:
-        return Response(status, lambda: self._content(status, node, name), lambda: holder.key(key))
+        return Response(
+            status,
+            lambda: self._content(status, node, name),
+            lambda: holder.key(key),
+            lambda: self._others(status, node, name),
+        )
 
     def _content(self, status: int | str, written: Node, name: str) -> Content:
         node = self._references.follow(written)
         if node is None or node.kind != "mapping":
             return Content()
-        description, headers = text_at(node, "description"), self._headers(node, name)
-        chosen = self._choose(node.get("content")) if status not in BODILESS else None
-        if chosen is None:
-            return Content(headers=headers, description=description)
-        key, media = chosen
+        offered = self._offered(node.get("content")) if status not in BODILESS else []
+        if not offered:
+            return Content(headers=self._headers(node, name), description=text_at(node, "description"))
+        return self._offer(node, status, name, *offered[0])
+
+    def _others(self, status: int | str, written: Node, name: str) -> tuple[Content, ...]:
+        node = self._references.follow(written)
+        if node is None or node.kind != "mapping":
+            return ()
+        return tuple(self._offer(node, status, name, *each) for each in self._offered(node.get("content"))[1:])
+
+    def _offer(self, node: Node, status: int | str, name: str, key: str, media: Node) -> Content:
+        """What a response holds in one of its media types."""
         part = "response" if str(status).startswith("2") else f"response {status}"
         hint = Hint(class_name(f"{name} {part}"), class_name(name if part == "response" else f"{name} {status}"))
         example = example_of(media, self._references) if media.kind == "mapping" else NOTHING
-        made = self._reply_type(key, media, hint)
         has = example is not NOTHING
-        return Content(key, made, headers, description, example if has else None, has)
+        return Content(
+            key,
+            self._reply_type(key, media, hint),
+            self._headers(node, name),
+            text_at(node, "description"),
+            example if has else None,
+            has,
+            item_type(key, media, hint, self._references, self._schemas) if media_types.is_stream(key) else None,
+        )
 
     def _reply_type(self, key: str, media: Node, hint: Hint) -> Type:
         schema = media.get("schema")
-        if not (is_json(key) or key.strip() in ANY_MEDIA):
-            return UNKNOWN
-        followed = self._references.follow(schema)
-        if not is_json(key) and followed is not None and text_at(followed, "format") == "binary":
-            return UNKNOWN  # `*/*` with a file
-        return self._schemas.type_of(schema, hint, request=False)
+        if media_types.is_json(key):
+            return self._schemas.type_of(schema, hint, request=False)
+        if media_types.may_be_json(key):
+            followed = self._references.follow(schema)
+            is_file = followed is not None and self._schemas.is_file(followed)
+            return BYTES if is_file else self._schemas.type_of(schema, hint, request=False)
+        return TEXT if media_types.is_text(key) and not media_types.is_stream(key) else BYTES
 
-    def _body_type(self, media_type: str, media: Node, hint: Hint) -> Type:
-        bare = media_type.partition(";")[0].strip().lower()
-        if is_json(media_type) or bare in FORMS:
-            return self._schemas.type_of(media.get("schema"), hint, request=True)
-        return TEXT if bare.startswith("text/") else BYTES
+    def _body_type(self, media_type: str, media: Node, encoding: Mapping[str, Encoding], hint: Hint) -> Type:
+        schema = media.get("schema")
+        if media_types.is_multipart(media_type):
+            return self._schemas.multipart(schema, hint, encoding)
+        if media_types.is_json(media_type) or media_types.is_form(media_type):
+            return self._schemas.type_of(schema, hint, request=True)
+        return TEXT if media_types.is_text(media_type) else BYTES
 
-    def _choose(self, content: Node | None) -> tuple[str, Node] | None:
-        """The media type that is read: JSON where there is one, else anything that may be JSON, else the first form."""
+    def _offered(self, content: Node | None) -> list[tuple[str, Node]]:
+        """The media types: JSON first, then what may be JSON, then forms, else in the order written."""
         offered = content.entries() if content is not None else {}
-        for wanted in (_is_plain_json, is_json, _may_be_json, _is_form, lambda key: True):
-            for key, written in offered.items():
-                if wanted(key):
-                    return key, self._references.follow(written) or written
-        return None
+        followed = [(key, self._references.follow(written) or written) for key, written in offered.items()]
+        return sorted(followed, key=lambda each: _rank(each[0]))
 
     def _headers(self, response: Node, name: str) -> Mapping[str, Header]:
         found = response.get("headers")
@@ -109,7 +135,9 @@ class Contents:
             node = self._references.follow(written)
             if node is not None and node.kind == "mapping" and key.lower() != "content-type":
                 hint = Hint.of(class_name(f"{name} {key}"))
-                made = self._schemas.type_of(node.get("schema"), hint, request=False)
+                content = node.get("content")
+                schema = self.parameter_content(content)[1] if content is not None else node.get("schema")
+                made = self._schemas.type_of(schema, hint, request=False)
                 made = TEXT if made == UNKNOWN else made
                 docs = docs_of([node], self._references)
                 headers[key.lower()] = Header(key, made, flag(node, "required"), docs)
@@ -131,13 +159,20 @@ def _status(key: str) -> int | str | None:
     return "default" if key.lower() == "default" else None
 
 
-def _is_plain_json(key: str) -> bool:
-    return key.partition(";")[0].strip().lower() == "application/json"
+def _rank(key: str) -> int:
+    return next(at for at, is_wanted in enumerate(media_types.PREFERENCE) if is_wanted(key))
 
 
-def _may_be_json(key: str) -> bool:
-    return key.strip() in ANY_MEDIA
+def _encodings(media: Node) -> dict[str, Encoding]:
+    """What a form's media type says of how its fields are written."""
+    found = media.get("encoding")
+    entries = found.entries() if found is not None else {}
+    return {name: _encoding(node) for name, node in entries.items() if node.kind == "mapping"}
 
 
-def _is_form(key: str) -> bool:
-    return key.partition(";")[0].strip().lower() in FORMS
+def _encoding(node: Node) -> Encoding:
+    style = text_at(node, "style")
+    said = style in QUERY_STYLES or node.get("explode") is not None or node.get("allowReserved") is not None
+    style = (style if style in QUERY_STYLES else "form") if said else None
+    explode = flag(node, "explode") if node.get("explode") is not None else style in (None, "form", "deepObject")
+    return Encoding(text_at(node, "contentType"), cast(Style | None, style), explode, flag(node, "allowReserved"))

@@ -36,8 +36,11 @@ def example_of(node: Node, references: References) -> Any:
         return several.elements()[0].data() if several.elements() else NOTHING
     for each in several.entries().values():
         named = references.follow(each)
-        if named is not None and named.kind == "mapping" and (value := named.get("value")) is not None:
-            return value.data()
+        if named is None or named.kind != "mapping":
+            continue
+        for key in ("value", "dataValue"):  # 3.2 has the second
+            if (value := named.get(key)) is not None:
+                return value.data()
     return NOTHING
 
 

@@ -79,16 +79,20 @@ class Index:
 
     def _walk(self, *, follow: bool) -> Iterator[Entry]:
         for path, written in self._paths().items():
-            item = self._references.follow(written) if follow else written
-            for method, holder, node in _operations(item):
-                found = self._references.follow(node) if follow or not is_reference(node) else None
-                if found is not None and found.kind == "mapping":
-                    yield Entry(path, method, item or written, holder, found, text_at(found, "operationId"))
+            yield from self._of_item(path, written, follow=follow)  # which may have operations beside a `$ref`
+            if follow and is_reference(written) and (item := self._references.follow(written)) is not None:
+                yield from self._of_item(path, item, follow=follow)
+
+    def _of_item(self, path: str, item: Node, *, follow: bool) -> Iterator[Entry]:
+        for method, holder, node in _operations(item):
+            found = self._references.follow(node) if follow or not is_reference(node) else None
+            if found is not None and found.kind == "mapping":
+                yield Entry(path, method, item, holder, found, text_at(found, "operationId"))
 
 
-def _operations(item: Node | None) -> Iterator[tuple[str, Node, Node]]:
+def _operations(item: Node) -> Iterator[tuple[str, Node, Node]]:
     """Method, the mapping that has it as a key, and the operation, of a path item."""
-    if item is None or item.kind != "mapping":
+    if item.kind != "mapping":
         return
     for key, node in item.entries().items():
         if key.lower() in METHODS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 ANY_MEDIA = ("", "*/*", "application/*")  # media types that may be JSON
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -50,5 +52,11 @@ def is_stream(media_type: str) -> bool:
     return name in LINES or name == EVENTS or name.endswith("+json-seq")
 
 
-PREFERENCE = (is_plain_json, is_json, may_be_json, is_form, lambda media_type: True)
+PREFERENCE: tuple[Callable[[str], bool], ...] = (
+    is_plain_json,
+    is_json,
+    may_be_json,
+    is_form,
+    lambda media_type: True,
+)
 """What is read where several media types are offered: the first that one of these is true of."""

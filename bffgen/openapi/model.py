@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from bffgen.openapi.media import is_form, is_multipart
+from bffgen.openapi.media import is_json as is_json
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Docs, Place, Type, located
 
 Location = Literal["path", "query", "header", "cookie"]
-ANY_MEDIA = ("", "*/*", "application/*")  # media types that may be JSON
 Style = Literal["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"]
+KeyPlace = Literal["query", "header", "cookie"]
+SchemeKind = Literal["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,15 +66,37 @@ class Parameter:
         return located(self.place)
 
 
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a field of a form is written.
+
+    `content_type` is of the field's part in a multipart body; None leaves it to the type: JSON for objects,
+    `application/octet-stream` for bytes, text for the rest. `style` and `explode` are those of a query parameter;
+    a `style` of None means that nothing is said: a multipart body then has a part for each member of a list, a
+    URL-encoded one a pair.
+    """
+
+    content_type: str | None = None
+    style: Style | None = None
+    explode: bool = True
+    allow_reserved: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class RequestBody:
-    """`media_type` as the document has it; `application/json` where it says `*/*`. See `is_json`."""
+    """`media_type` as the document has it; `application/json` where it says `*/*`. See `is_json`.
+
+    The type of a form is an object; its fields that hold files are `bytes` or lists of them. `encoding` has the
+    fields of a form of which the document says how they are written. Text is `text`, anything else that is not
+    JSON is `bytes`.
+    """
 
     media_type: str
     make_type: Callable[[], Type] = field(repr=False)
     required: bool
     docs: Docs
     place: Place = field(repr=False)
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
 
     @cached_property
     def type(self) -> Type:
@@ -80,6 +105,15 @@ class RequestBody:
     @property
     def is_json(self) -> bool:
         return is_json(self.media_type)
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form, URL-encoded or multipart."""
+        return is_form(self.media_type)
+
+    @property
+    def is_multipart(self) -> bool:
+        return is_multipart(self.media_type)
 
     @property
     def span(self) -> Span:
@@ -98,7 +132,11 @@ class Header:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Content:
-    """What a response holds: see `Response`."""
+    """What a response holds: see `Response`.
+
+    `item_type` is what a stream is made of: one JSON line, or the data of one event. None where the media type is
+    not one of a stream.
+    """
 
     media_type: str | None = None
     type: Type | None = None
@@ -106,22 +144,29 @@ class Content:
     description: str | None = None
     example: Any = None
     has_example: bool = False
+    item_type: Type | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
     """One line of `responses`. `status` is 200, `2XX` or `default`.
 
-    `type` is None when there is no content, `Unknown` when there is content without a schema or not in JSON.
+    `type` is None when there is no content, `Unknown` when there is JSON without a schema, `text` for `text/...`
+    and `bytes` for any other media type. `contents` has every media type that is offered, `content` first.
     """
 
     status: int | str
     make_content: Callable[[], Content] = field(repr=False)
     place: Place = field(repr=False)
+    make_others: Callable[[], tuple[Content, ...]] = field(default=lambda: (), repr=False)
 
     @cached_property
     def content(self) -> Content:
         return self.make_content()
+
+    @cached_property
+    def contents(self) -> tuple[Content, ...]:
+        return (self.content, *self.make_others()) if self.content.media_type is not None else ()
 
     @property
     def media_type(self) -> str | None:
@@ -149,7 +194,10 @@ class Operation:
     """`key` is what the footprint and messages call it: its operationId, else `GET /path`.
 
     `path` is the template as the document has it, without the parts that are not sent (`#...`); `query` is a
-    fixed query that stood in the key (`?beta=true`), as pairs.
+    fixed query that stood in the key (`?beta=true`), as pairs. `server` is where the operation is when the document
+    says that it is not where the backend is: a full URL, or a path where the document's own servers are paths.
+    `bodies` has every media type that is taken, `body` first. `security` are alternatives, each the names of the
+    schemes that it asks for together; empty when there is nothing to show.
     """
 
     backend: str
@@ -164,6 +212,9 @@ class Operation:
     body: RequestBody | None
     responses: tuple[Response, ...]
     place: Place = field(repr=False)
+    server: str | None = None
+    bodies: tuple[RequestBody, ...] = ()
+    security: tuple[tuple[str, ...], ...] = ()
 
     @property
     def span(self) -> Span:
@@ -184,7 +235,49 @@ class Operation:
         return None
 
 
-def is_json(media_type: str) -> bool:
-    """Whether a media type is JSON: `application/json`, `text/json`, `application/problem+json; charset=utf-8`."""
-    bare = media_type.partition(";")[0].strip().lower()
-    return bare in ("application/json", "text/json") or bare.endswith("+json")
+@dataclass(frozen=True, eq=False, slots=True)
+class SecurityScheme:
+    """A credential that a document asks for.
+
+    `scheme` is of `http`: `basic`, `bearer`; `location` and `parameter` are where an `apiKey` goes.
+    """
+
+    name: str
+    kind: SchemeKind
+    scheme: str | None = None
+    location: KeyPlace | None = None
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineParameter:
+    """A parameter of an operation that the spec declares."""
+
+    name: str
+    location: Location
+    required: bool
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class InlineOperation:
+    """An operation that the spec declares because the document omits it.
+
+    `body` and `params` are types for a request, `response` one for a reply. `path` may hold `#...` and `?...`
+    as a document's may; a variable of it that has no parameter is a text. `response` None: there is no content.
+    """
+
+    method: str
+    path: str
+    span: Span
+    id: str | None = None
+    params: tuple[InlineParameter, ...] = ()
+    body: Type | None = None
+    body_required: bool = True
+    response: Type | None = None
+    status: int = 200
+
+    @property
+    def key(self) -> str:
+        """What the operation is called: its id, else `GET /path`."""
+        return self.id or f"{self.method.upper()} {self.path}"

@@ -11,10 +11,15 @@ from bffgen.openapi.contents import Contents
 from bffgen.openapi.docs import NOTHING, default_of, docs_of, example_of
 from bffgen.openapi.index import Entry
 from bffgen.openapi.lazy import Hint
-from bffgen.openapi.model import Location, Operation, Parameter, Style, Value, is_json
+from bffgen.openapi.made import MadeMapping
+from bffgen.openapi.media import FORM, bare, is_json
+from bffgen.openapi.model import Location, Operation, Parameter, Style, Value
+from bffgen.openapi.parts import parts_of
 from bffgen.openapi.references import References
 from bffgen.openapi.scalars import flag, text_at
 from bffgen.openapi.schemas import Schemas
+from bffgen.openapi.security import Security
+from bffgen.openapi.servers import other_server, server_urls
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.typesystem.model import NO_DOCS, TEXT, Docs
@@ -40,6 +45,8 @@ class Operations:
         self._schemas = schemas
         self._contents = Contents(references, schemas)
         self._diags = diags
+        self._servers = server_urls(references.root)
+        self._security = Security(references)
 
     def make(self, entry: Entry) -> Operation:
         """The operation at a place, its types still to be made."""
@@ -47,6 +54,7 @@ class Operations:
         template, query = split_path(entry.path)
         parameters = self._parameters(entry, template)
         names = {p.name for p in parameters if p.location == "path"}
+        bodies = self._contents.bodies(node.get("requestBody"), entry.key)
         return Operation(
             self._backend,
             entry.id,
@@ -57,9 +65,12 @@ class Operations:
             text_at(node, "summary"),
             text_at(node, "description"),
             parameters,
-            self._contents.body(node.get("requestBody"), entry.key),
+            bodies[0] if bodies else None,
             self._contents.responses(self._references.child(node, "responses"), entry.key),
             lambda: span_of(entry),
+            other_server(server_urls(node) or server_urls(entry.item), self._servers),
+            bodies,
+            self._security.of(node),
         )
 
     def _parameters(self, entry: Entry, template: str) -> tuple[Parameter, ...]:
@@ -69,14 +80,44 @@ class Operations:
             listed = self._references.child(holder, "parameters")
             for written in listed.elements() if listed is not None else ():
                 node = self._references.follow(written)
-                made = self._parameter(node, entry.key) if node is not None and node.kind == "mapping" else None
-                if made is not None:
-                    found[made.location, made.name] = made
+                if node is not None and node.kind == "mapping":
+                    found |= {(made.location, made.name): made for made in self._declared(node, entry.key)}
         names = template_names(template)
         for name in names:
             if ("path", name) not in found:
                 found["path", name] = _undeclared(name, entry)
         return tuple(p for p in found.values() if p.location != "path" or p.name in names)
+
+    def _declared(self, node: Node, operation: str) -> list[Parameter]:
+        """The parameter of a node; of a whole query string (3.2), the parameters that are its fields."""
+        if text_at(node, "in") == "querystring":
+            return self._query_string(node, operation)
+        made = self._parameter(node, operation)
+        return [made] if made is not None else []
+
+    def _query_string(self, node: Node, operation: str) -> list[Parameter]:
+        content = node.get("content")
+        media_type, schema = self._contents.parameter_content(content) if content is not None else ("", None)
+        if schema is None or bare(media_type) != FORM:
+            self._diags.report(
+                "BFF505",
+                "a query string that is no form is not supported",
+                node.span,
+                help="use parameters `in: query`",
+            )
+            return []
+        parts = parts_of(schema, self._references)
+        found = [(name, owners[-1].get("properties")) for name, owners in parts.properties.items()]
+        return [
+            self._of_query(name, holder, name in parts.required and flag(node, "required"), operation)
+            for name, holder in found
+            if holder is not None
+        ]
+
+    def _of_query(self, name: str, holder: Node, required: bool, operation: str) -> Parameter:
+        schema, hint = holder.get(name), Hint.of(class_name(f"{operation} {name}"))
+        make = lambda: self._value(MadeMapping(holder, {}), schema, hint)  # noqa: E731
+        return Parameter(name, "query", required, make, "form", True, False, False, lambda: holder.key(name))
 
     def _parameter(self, node: Node, operation: str) -> Parameter | None:
         name, location = text_at(node, "name"), text_at(node, "in")
@@ -124,6 +165,11 @@ def split_path(key: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     template, _, query = key.partition("#")[0].partition("?")
     template = template if template.startswith("/") else f"/{template}"
     return template, tuple(parse_qsl(query, keep_blank_values=True))
+
+
+def same_path(operation: Operation, path: str) -> bool:
+    """Whether a path as one writes it, perhaps with its `#...` and `?...`, is an operation's."""
+    return bool(path) and split_path(path) in ((operation.path, operation.query), (operation.path, ()))
 
 
 def template_names(template: str) -> list[str]:

@@ -39,6 +39,14 @@ def matches(pattern: str, text: str) -> bool:
         return True
 
 
+def is_tame(pattern: str) -> bool:
+    """Whether Python reads the pattern, and is done with any text in good time."""
+    try:
+        return _is_tame(_parser.parse(pattern))
+    except UNREADABLE:
+        return False
+
+
 def _is_tame(items: Iterable[Any], repeated: bool = False) -> bool:
     """Whether repetitions within repetitions are short: `(a+)+` takes exponential time."""
     for op, argument in items:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from bffgen.diagnostics.model import Diagnostics
 from bffgen.diagnostics.suggest import closest
+from bffgen.openapi.anchors import ANCHORS, named_by
+from bffgen.openapi.scalars import text_at
 from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
 from bffgen.source.text import SourceFile, Span
@@ -19,6 +21,7 @@ class References:
     """
 
     def __init__(self, root: Node, loader: Loader, diags: Diagnostics) -> None:
+        self.root = root
         self._loader = loader
         self._diags = diags
         self._roots: dict[SourceFile, Node] = {root.file: root}
@@ -27,12 +30,12 @@ class References:
 
     def follow(self, node: Node | None) -> Node | None:
         """The node itself, or what it refers to in the end. None when there is nothing there."""
-        seen: list[Node] = []
+        seen: dict[Node, None] = {}
         while node is not None and is_reference(node):
             if node in seen:
-                self.circular(seen[0])
+                self.circular(next(iter(seen)))
                 return None
-            seen.append(node)
+            seen[node] = None
             node = self.target(node)
         return node
 
@@ -54,6 +57,21 @@ class References:
             return self._targets.get(node)
         return self._walk(self._roots[node.file], ref.text[1:])[0]
 
+    def root_of(self, node: Node) -> Node:
+        """The root of the document that a node is of."""
+        return self._roots[node.file]
+
+    def meant(self, written: Node) -> Node | None:
+        """What the text of a scalar refers to when it is read as a reference; None when there is nothing there.
+
+        A word alone is no reference. Nothing but a file that cannot be read is reported.
+        """
+        where, mark, fragment = written.text.partition("#")
+        if not mark and "/" not in where and not where.endswith((".json", ".yaml", ".yml")):
+            return None
+        root = self._document(where, written)
+        return self._within(root, fragment)[0] if root is not None else None
+
     def key_of(self, node: Node) -> Span:
         """Where the key of a node stands; for a member of a sequence, or a whole file, the node itself."""
         above = self._roots.get(node.file)
@@ -65,26 +83,40 @@ class References:
         ref = node.get("$ref")
         assert ref is not None
         where, _, fragment = ref.text.partition("#")
-        root = self._file(node, where, ref) if where else self._roots[node.file]
+        root = self._document(where, ref)
         if root is None:
             return None
-        if fragment and not fragment.startswith("/"):
-            return self._nowhere(ref, f"`#{fragment}` is no JSON pointer, and only those are read")
-        found, reason = self._walk(root, fragment)
+        found, reason = self._within(root, fragment)
         return self._nowhere(ref, reason, self._near(root, fragment)) if found is None else found
+
+    def _document(self, where: str, ref: Node) -> Node | None:
+        """What the part of a reference before `#` means: this document, a schema by its `$id`, or a file."""
+        here = self.root_of(ref)
+        base = text_at(here, "$self") or ""
+        if not where or (base and urljoin(base, where) == base):
+            return here
+        identified = named_by(here, ("$id",), where) if "$id" in here.file.text else None
+        return identified or self._file(where, ref)
+
+    def _within(self, root: Node, fragment: str) -> tuple[Node | None, str]:
+        """What a fragment means in a document: a JSON pointer or an anchor. Or None, and why."""
+        if not fragment or fragment.startswith("/"):
+            return self._walk(root, fragment)
+        found = named_by(root, ANCHORS, unquote(fragment))
+        return found, f"there is no `$anchor: {fragment}` in `{root.file.path}`"
 
     def _near(self, root: Node, pointer: str) -> str | None:
         """The pointer that may have been meant: like the one that was written, but for its last step."""
+        if not pointer.startswith("/"):
+            return None
         above, _, last = pointer.rpartition("/")
         holder, _ = self._walk(root, above)
         near = closest(unquote(last), holder.entries()) if holder is not None else None
         return f"{above}/{near}" if near else None
 
-    def _file(self, near: Node, where: str, ref: Node) -> Node | None:
-        root = self._loader.load(unquote(where), ref.span, near.file)
-        if root is not None:
-            self._roots[root.file] = root
-        return root
+    def _file(self, where: str, ref: Node) -> Node | None:
+        root = self._loader.load(unquote(where), ref.span, ref.file)
+        return self._roots.setdefault(root.file, root) if root is not None else None
 
     def _walk(self, root: Node, pointer: str) -> tuple[Node | None, str]:
         """What stands at a pointer; or None, and why."""
@@ -107,9 +139,9 @@ class References:
 
     def circular(self, node: Node) -> None:
         """Report that a reference leads back to itself: once for all the references of a ring."""
-        ring, at = [node], self.target(node)
+        ring, at = {node: None}, self.target(node)
         while at is not None and is_reference(at) and at not in ring:
-            ring.append(at)
+            ring[at] = None
             at = self.target(at)
         is_new = self._rings.isdisjoint(ring)
         self._rings.update(ring)

@@ -7,9 +7,11 @@ import math
 from typing import Any
 
 from bffgen.openapi.fits import fits, within
-from bffgen.openapi.model import ANY_MEDIA, Operation, Response, is_json
+from bffgen.openapi.media import is_json, may_be_json
+from bffgen.openapi.model import Operation, Response
 from bffgen.openapi.pattern import matching_text
 from bffgen.typesystem.model import (
+    BYTES,
     NO_DOCS,
     Bounds,
     Docs,
@@ -74,7 +76,7 @@ def sample_reply(operation: Operation) -> tuple[int, Any]:
     example = _unpacked(content.example) if content.has_example else _ABSENT
     if example is not _ABSENT and fits(example, content.type):
         return status, example
-    return status, sample(content.type) if is_json_like(content.media_type) else None
+    return status, sample(content.type) if is_json_like(content.media_type) and content.type != BYTES else None
 
 
 def success_response(operation: Operation) -> Response | None:
@@ -85,7 +87,7 @@ def success_response(operation: Operation) -> Response | None:
 
 def is_json_like(media_type: str | None) -> bool:
     """Whether an answer of this media type is JSON, or may be."""
-    return media_type is not None and (is_json(media_type) or media_type.strip() in ANY_MEDIA)
+    return media_type is not None and (is_json(media_type) or may_be_json(media_type))
 
 
 def _unpacked(example: Any) -> Any:

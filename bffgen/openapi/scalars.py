@@ -88,6 +88,17 @@ def listed_values(schema: Node, *, open: bool) -> Type:
     return enum(listed, words[0] if len(words) == 1 else None, open=open, format=text_at(schema, "format"))
 
 
+def sole_text(schema: Node) -> str | None:
+    """The only text that a schema lets pass: its `const`, or the one member of its `enum`. None otherwise."""
+    listed = _listed(schema) or []
+    if len(listed) != 1 or listed[0].kind != "scalar":
+        return None
+    node = listed[0]
+    if type_words(schema) == ["string"] and node.value is not None:
+        return node.text
+    return node.value if isinstance(node.value, str) else None
+
+
 def enum(listed: list[Node], word: str | None, *, open: bool, format: str | None) -> Type:
     """One of the listed values: scalars of one kind make one scalar, of several a union; null makes it nullable."""
     if any(node.kind != "scalar" for node in listed):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bffgen.diagnostics.model import Diagnostics
-from bffgen.openapi.docs import docs_of
+from bffgen.openapi.discriminator import Families, discriminator_of
+from bffgen.openapi.files import Files, is_file
 from bffgen.openapi.lazy import Hint, LazyFields
+from bffgen.openapi.model import Encoding
+from bffgen.openapi.objects import Objects
 from bffgen.openapi.parts import (
     Parts,
     all_of,
     alternatives,
-    is_marked,
     is_object,
     is_structural,
     parts_of,
@@ -28,15 +30,14 @@ from bffgen.openapi.scalars import (
     length,
     listed_values,
     meet,
-    merge_scalars,
     only_null,
     scalar,
     text_at,
     type_words,
 )
-from bffgen.openapi.tags import tags_of
 from bffgen.source.nodes import Node
 from bffgen.typesystem.model import (
+    BYTES,
     NULL,
     TEXT,
     UNKNOWN,
@@ -45,12 +46,9 @@ from bffgen.typesystem.model import (
     MapType,
     ObjectType,
     Type,
-    Union,
     Unknown,
-    is_nullable,
     non_null,
     nullable,
-    union,
 )
 from bffgen.typesystem.relations import BROKEN
 
@@ -61,8 +59,8 @@ class Schemas:
     """The types of a backend's schemas.
 
     `siblings` says that keys beside `$ref` count (3.1 and later); `assumed` that a non-nullable property of a
-    reply is taken as required. A type for a request has closed enums and no `readOnly`; one for a reply has open
-    enums and no `writeOnly`.
+    reply is taken as required; `named` gives the named schemas of a document by its root. A type for a request has
+    closed enums and no `readOnly`; one for a reply has open enums and no `writeOnly`.
     """
 
     def __init__(
@@ -70,6 +68,7 @@ class Schemas:
         backend: str,
         references: References,
         diags: Diagnostics,
+        named: Callable[[Node], Mapping[str, Node]],
         *,
         siblings: bool,
         assumed: bool = False,
@@ -78,7 +77,10 @@ class Schemas:
         self._references = references
         self._diags = diags
         self._siblings = siblings
-        self._assumed = assumed
+        self._objects = Objects(backend, references, self.type_of, assumed=assumed)
+        self._tags = self._objects.tags
+        self._families = Families(references, named)
+        self._files = Files(references)
         self._types: dict[tuple[Node, bool], Type] = {}
         self._active: dict[tuple[Node, bool], int] = {}  # being converted, with the containers around each
         self._containers = 0
@@ -114,6 +116,8 @@ class Schemas:
             made = listed_values(schema, open=not request)
         elif only_null(schema):
             made = NULL
+        elif not request and (children := self._families.children(schema)):
+            made = self._family(schema, children, hint)
         elif all_of(schema) or (properties(schema) and alternatives(schema)):
             made = self._composed(schema, hint, request)
         elif alternatives(schema) and not properties(schema):
@@ -134,7 +138,7 @@ class Schemas:
     def _composed(self, schema: Node, hint: Hint, request: bool) -> Type:
         """`allOf`, keys beside `$ref`, alternatives beside properties."""
         base = None if is_reference(schema) else sole_base(schema)
-        if base is not None:
+        if base is not None and not self._families.is_child(schema, base):
             made = self.type_of(base, hint, request=request)
             return self._by_words(schema, hint, request) if isinstance(made, Unknown) and made is not BROKEN else made
         parts = parts_of(schema, self._references)
@@ -160,13 +164,15 @@ class Schemas:
         if not words:
             return UNKNOWN
         arms = [self._of_word(word, schema, hint, request) for word in words]
-        return arms[0] if len(arms) == 1 else _union(arms)
+        return arms[0] if len(arms) == 1 else self._tags.union(arms)
 
     def _of_word(self, word: str, schema: Node, hint: Hint, request: bool) -> Type:
         if word == "object":
             return self._object(Parts((schema,)), schema, hint, request)
         if word == "array":
             return self._list(schema, hint, request)
+        if word == "file":
+            return BYTES
         return scalar(schema, word, open=not request) if word in KINDS else UNKNOWN
 
     def _one_of(self, schema: Node, hint: Hint, request: bool) -> Type:
@@ -175,13 +181,23 @@ class Schemas:
             self.type_of(node, hint.inside(_arm_name(node, at)) if len(nodes) > 1 else hint, request=request)
             for at, node in enumerate(nodes, 1)
         ]
-        made = _union(arms)
-        if isinstance(made, Unknown):
-            return self._by_words(schema, hint, request) if made is not BROKEN else made
-        inner = non_null(made)
-        if isinstance(inner, Union) and (tagged := tags_of(schema, nodes, arms, inner, self._references)):
-            inner = replace(inner, tag=tagged[0], tags=tagged[1])
-        return nullable(inner) if is_nullable(made) else inner
+        told = discriminator_of(schema)
+        made = self._tags.union(arms, told, [self._tags.values_of(told, node) for node in nodes])
+        return self._by_words(schema, hint, request) if isinstance(made, Unknown) and made is not BROKEN else made
+
+    def _family(self, parent: Node, children: Mapping[Node, list[str]], hint: Hint) -> Type:
+        """A parent with a discriminator, in a reply: one of its children. It is among them where its mapping says."""
+        parts = parts_of(parent, self._references)
+        if not parts.describes_object:
+            return self._object(parts, parent, hint, False)
+        arms = [
+            self._object(parts, parent, hint, False)
+            if child == parent
+            else self.type_of(child, Hint.of(name_at(child) or f"{hint.name} option {at}"), request=False)
+            for at, child in enumerate(children, 1)
+        ]
+        told = discriminator_of(parent)
+        return self._tags.union(arms, told, [said or self._tags.values_of(told, c) for c, said in children.items()])
 
     def _list(self, schema: Node, hint: Hint, request: bool) -> Type:
         shortest, longest = length(schema, "minItems"), length(schema, "maxItems")
@@ -193,7 +209,7 @@ class Schemas:
         if items is not None and items.kind == "mapping":
             nodes.append(items)
         inside = [self._contained(node, hint.inside("item"), request) for node in nodes]
-        return ListType(_union(inside) if inside else UNKNOWN, shortest or 0, longest)
+        return ListType(self._tags.union(inside) if inside else UNKNOWN, shortest or 0, longest)
 
     def _contained(self, schema: Node, hint: Hint, request: bool) -> Type:
         self._containers += 1
@@ -204,86 +220,33 @@ class Schemas:
 
     def _object(self, parts: Parts, schema: Node, hint: Hint, request: bool) -> Type:
         further = parts.further()
-        if not parts.properties and not parts.required and not parts.is_closed:
-            value = self._contained(further, hint.inside("value"), request) if further is not None else UNKNOWN
-            return MapType(TEXT, value)
+        if parts.properties or parts.required or parts.is_closed:
+            return self._objects.make(parts, schema, hint, request)
+        value = self._contained(further, hint.inside("value"), request) if further is not None else UNKNOWN
+        return MapType(TEXT, value)
 
-        def make_extra() -> Type | None:
-            return self.type_of(further, hint.inside("value"), request=request) if further is not None else None
+    # ------------------------------------------------------------------------------------------------- bytes
 
-        return ObjectType(
-            hint.name,
-            self._backend,
-            lambda: self._fields(parts, hint, request),
-            make_extra,
-            text_at(schema, "description"),
-            lambda: self._references.key_of(schema),
-            request,
-        )
+    def is_file(self, schema: Node) -> bool:
+        """Whether a schema is of bytes rather than of a value in JSON."""
+        return schema.kind == "mapping" and is_file(schema)
 
-    def _fields(self, parts: Parts, hint: Hint, request: bool) -> Mapping[str, Field]:
-        dropped = "readOnly" if request else "writeOnly"
-        names = [
-            name
-            for name, owners in parts.properties.items()
-            if not any(is_marked(properties(owner)[name], dropped, self._references) for owner in owners)
-        ]
-        names += [name for name in parts.required if name not in parts.properties]
-        return LazyFields(tuple(names), lambda name: self._field(name, parts, hint, request))
+    def multipart(self, schema: Node | None, hint: Hint, encoding: Mapping[str, Encoding]) -> Type:
+        """The type of a multipart body: that of its schema, with `bytes` for the fields that hold files."""
+        made = self.type_of(schema, hint, request=True)
+        whole = non_null(made)
+        parts = self._objects.parts.get(whole) if isinstance(whole, ObjectType) else None
+        if not isinstance(whole, ObjectType) or parts is None:
+            return made
+        found = parts
 
-    def _field(self, name: str, parts: Parts, hint: Hint, request: bool) -> Field:
-        owners = parts.properties.get(name)
-        required = name in parts.required
-        if not owners:  # more often a slip of the document than a promise: a reply is not refused for it
-            return Field(name, UNKNOWN, required and request)
-        nodes = [properties(owner)[name] for owner in owners]
-        certain = parts.is_certain(name)
-        made = self._property(nodes, certain, hint.inside(name), request)
-        if self._assumed and certain and not request:
-            required = required or not (is_nullable(made) or isinstance(made, Unknown))
-        where = owners[-1].get("properties")
-        assert where is not None
-        return Field(name, made, required, docs_of(nodes, self._references), lambda: where.key(name))
+        def make(name: str) -> Field:
+            owners = found.properties.get(name)
+            said = encoding[name].content_type if name in encoding else None
+            file = self._files.type_of(properties(owners[-1])[name], said) if owners else None
+            return replace(whole.fields[name], type=file) if file is not None else whole.fields[name]
 
-    def _property(self, nodes: list[Node], certain: bool, hint: Hint, request: bool) -> Type:
-        """A property that several parts declare: all of them hold, or (of alternatives) one of them."""
-        types = [self.type_of(node, hint, request=request) for node in nodes]
-        if not certain:
-            return _union(types)
-        made = types[0]
-        for other in types[1:]:
-            made = self._both(made, other, hint)
-        return made
-
-    def _both(self, one: Type, other: Type, hint: Hint) -> Type:
-        if not (isinstance(one, ObjectType) and isinstance(other, ObjectType)) or one is other:
-            return meet(one, other)
-        first, second = one, other
-
-        def make_fields() -> Mapping[str, Field]:
-            def make(name: str) -> Field:
-                has, also = first.fields.get(name), second.fields.get(name)
-                if has is None or also is None:
-                    return has or also or Field(name, UNKNOWN, False)
-                both = self._both(has.type, also.type, hint.inside(name))
-                return replace(also, type=both, required=has.required or also.required)
-
-            return LazyFields((*first.fields, *(n for n in second.fields if n not in first.fields)), make)
-
-        return replace(second, name=hint.name, make_fields=make_fields)
-
-
-def _union(types: list[Type]) -> Type:
-    """One of several types, scalars that make one scalar merged."""
-    if any(of is BROKEN for of in types):
-        return BROKEN
-    flat = [arm for of in types for arm in (_arms(non_null(of)))]
-    made = union(tuple(merge_scalars([arm for arm in flat if arm != NULL])))
-    return nullable(made) if any(map(is_nullable, types)) else made
-
-
-def _arms(of: Type) -> tuple[Type, ...]:
-    return of.arms if isinstance(of, Union) else (of,)
+        return replace(whole, make_fields=lambda: LazyFields(tuple(whole.fields), make))
 
 
 def _arm_name(schema: Node, at: int) -> str:

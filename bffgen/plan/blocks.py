@@ -35,9 +35,7 @@ def in_composing(block: list[ast.stmt], module: Module) -> list[ast.stmt]:
     return quote("with composing():\n    block", composing=module.runtime("failures", "composing"), block=block)
 
 
-def refusal(
-    status: int, detail: Expr | None, extra: Sequence[tuple[str, Expr]], names: EndpointNames
-) -> ast.expr:
+def refusal(status: int, detail: Expr | None, extra: Sequence[tuple[str, Expr]], names: EndpointNames) -> ast.expr:
     """`Refusal(409, "...", extra={...})`."""
     made = called(names.module.runtime("failures", "Refusal"), constant(status))
     if detail is not None:
@@ -63,3 +61,30 @@ def check_guard(guard: CheckedGuard, names: EndpointNames, present: ast.expr | N
         broken = ast.BoolOp(ast.And(), [present, broken])
     made = refusal(guard.status, guard.detail, guard.extra, names)
     return quote("if broken:\n    raise made", broken=broken, made=made)
+
+
+def partly_made(expr: Expr, names: EndpointNames) -> ast.expr:
+    """A value in the place of an answer: its objects may lack fields that nothing reads of them."""
+    partial = {names.model(n.type) for n in walk(expr) if isinstance(n, MakeObject) and _lacks(n, names)}
+    return _Partial(partial).visit(emit(expr, names))  # type: ignore[no-any-return]
+
+
+def _lacks(made: MakeObject, names: EndpointNames) -> bool:
+    """Whether the class asks for a field that the object has not."""
+    given = {name for name, _ in made.entries}
+    models = names.module.models
+    kept = {name for key in models.keys(made.type) for name in models.usage.kept(key)}
+    return any(field.required and name in kept - given for name, field in made.type.fields.items())
+
+
+class _Partial(ast.NodeTransformer):
+    """`Thing(...)` becomes `Thing.model_construct(...)`, which asks for nothing."""
+
+    def __init__(self, classes: set[str]) -> None:
+        self._classes = classes
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in self._classes:
+            node.func = ast.Attribute(node.func, "model_construct", ast.Load())
+        return node

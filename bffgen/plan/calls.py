@@ -24,7 +24,7 @@ from bffgen.expr.tree import (
     Ref,
     Role,
 )
-from bffgen.plan.blocks import answer_of, in_composing, may_fail, refusal
+from bffgen.plan.blocks import answer_of, in_composing, may_fail, partly_made, refusal
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.enums import enums_checked
 from bffgen.plan.operations import Clients
@@ -86,9 +86,7 @@ class CallWriter:
             made += quote("if unless:\n    return None", unless=unless)
         for key, value in self.null_locals:
             made += quote("local = value", local=self.names.ref(Role.LOOP, key), value=emit(value, self.names))
-        tests = [
-            IsNull(rewrite(value, self.changes), False, BOOLEAN, value.span) for value in self.call.null_arguments
-        ]
+        tests = [IsNull(rewrite(value, self.changes), False, BOOLEAN, value.span) for value in self.call.null_arguments]
         if tests:
             whole: Expr = tests[0] if len(tests) == 1 else Logic("or", tuple(tests), BOOLEAN, self.call.span)
             made += quote("if missing:\n    return None", missing=condition(whole, self.names))
@@ -126,9 +124,7 @@ class CallWriter:
             options["extra_headers"] = ast.Dict(keys, [sent(value) for _, value in call.headers])
         if call.timeout != self.backend.timeout:
             options["within"] = constant(call.timeout)
-        method = code(
-            "backends.attribute.method", attribute=self.backend.attribute, method=self.used.method
-        )
+        method = code("backends.attribute.method", attribute=self.backend.attribute, method=self.used.method)
         return called(method, **options)
 
     def _asked(self, returns: bool) -> list[ast.stmt]:
@@ -200,7 +196,7 @@ class CallWriter:
         changes, bound = self._error_body(reaction)
         if isinstance(action, Use):
             softened = called("calls.soften", constant(self.call.name), name("failure"))
-            value = emit(rewrite(action.value, changes), self.names)
+            value = partly_made(rewrite(action.value, changes), self.names)
             return [ast.Expr(softened), *bound, *self._give(self._replied(action.value, value), returns)]
         if isinstance(action, AnswerWith):
             return [*bound, *self._answering(action, changes)]
@@ -251,7 +247,9 @@ class CallWriter:
         """The backend's status and its documented body, as they are; what is not documented fails."""
         made: list[ast.stmt] = []
         for status, body in action.bodies:
-            matched: ast.expr = called("failure.matches", constant(status.lower() if isinstance(status, str) else status))
+            matched: ast.expr = called(
+                "failure.matches", constant(status.lower() if isinstance(status, str) else status)
+            )
             if status == "default":
                 matched = code("failure.kind == 'status'")
             made += quote("if matched:\n    body", matched=matched, body=self._passed(status, body))
@@ -301,4 +299,3 @@ def _as_branches(tests: Sequence[ast.stmt], last: list[ast.stmt]) -> list[ast.st
         statement.orelse = last
         last = [statement]
     return last
-

@@ -145,5 +145,3 @@ def phrase(status: int | str) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "A failure"
-
-

@@ -131,7 +131,7 @@ class EndpointWriter:
     def _is_direct(self, node: CallNode) -> bool:
         """Whether the call needs nothing but to be sent: no coroutine of its own."""
         call = node.call
-        waits = (*node.values, *node.waits, *node.guards, *call.reactions, *call.null_arguments)
+        waits = (*node.values, *node.waits, *call.guards, *call.reactions, *call.null_arguments)
         return not waits and call.when is None and not call.write
 
     def _let_node(self, node: LetNode) -> Block:
@@ -147,7 +147,7 @@ class EndpointWriter:
         exprs = [expr for guard in node.guards for expr in guard_exprs(guard)]
         body = self._awaited(node.values, node.waits, exprs)
         for guard in node.guards:
-            checked = check_guard(guard, self.names, self._present(guard, node.owner))
+            checked = check_guard(guard, self.names)
             body += composed([*guard_exprs(guard)], checked, self.module)
         function = self.names.derived(node.key, "check_guards")
         made = self._function(function, constant(None), body)
@@ -158,22 +158,22 @@ class EndpointWriter:
 
     def _call_guards(self, node: CallNode) -> Block:
         """The guards of a call, once it has answered."""
-        if not node.guards:
-            return []
         call = node.call
-        exprs = [expr for guard in node.guards for expr in guard_exprs(guard)]
+        if not call.guards:
+            return []
+        exprs = [expr for guard in call.guards for expr in guard_exprs(guard)]
         made = self._value_of_reply(call, exprs) if call.wants_reply else []
         made += self._awaited(node.late, (), exprs)
-        for guard in node.guards:
-            present = self._present(guard, call.name)
+        for guard in call.guards:
+            present = self._present(guard, call)
             made += composed([*guard_exprs(guard)], check_guard(guard, self.names, present), self.module)
         return made
 
-    def _present(self, guard: CheckedGuard, owner: str | None) -> ast.expr | None:
+    def _present(self, guard: CheckedGuard, call: CheckedCall) -> ast.expr | None:
         """The test that the guard's call is not null, where a null one is not to be checked."""
-        if owner is None or not guard.skip_if_null or not is_nullable(self.calls[owner].type):
+        if not guard.skip_if_null or not is_nullable(call.type):
             return None
-        return code("local is not None", local=self.names.value(owner))
+        return code("local is not None", local=self.names.value(call.name))
 
     # ------------------------------------------------------------------------------------------- awaited values
 
@@ -280,4 +280,3 @@ def _reads_twice(calls: Sequence[CheckedCall]) -> bool:
     """Whether one operation that only reads is called more than once."""
     reads = [id(call.operation) for call in calls if not call.write]
     return len(reads) != len(set(reads))
-

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bffgen.check.model import CheckedEndpoint, CheckedGuard, CheckedLet
+from bffgen.check.model import CheckedEndpoint, CheckedLet
 from bffgen.plan.walk import call_exprs, referred
 
 
 class Graph:
-    """`static` are lets over request values alone. `groups` has the node of each guard over calls, by its number.
-
-    `detached` are guards of a call that read what itself waits for the call: nodes of their own.
-    """
+    """`static` are lets over request values alone. `groups` has the node of each guard over calls, by its number."""
 
     def __init__(self, endpoint: CheckedEndpoint) -> None:
         self.endpoint = endpoint
@@ -20,9 +17,6 @@ class Graph:
         self.lets = {let.name: let for let in endpoint.lets}
         self.static = self._static()
         self.moving = [i for i, guard in enumerate(endpoint.guards) if not self.is_static(guard.needs)]
-        self.detached = {
-            call.name: tuple(g for g in call.guards if self._leads_back(g, call.name)) for call in endpoint.calls
-        }
         self.groups = self._guard_groups()
 
     def _static(self) -> frozenset[str]:
@@ -69,10 +63,6 @@ class Graph:
             needs = self.needs(start)
             needs |= {n for guard in getattr(self.calls.get(start), "guards", ()) for n in guard.needs}
         return any(self.reaches(need, goal, seen) for need in sorted(needs - {start}))
-
-    def _leads_back(self, guard: CheckedGuard, name: str) -> bool:
-        """Whether a call's guard reads something that itself waits for the call."""
-        return any(self.reaches(need, name) for need in sorted(self.live(guard.needs) - {name}))
 
     def live(self, needs: Iterable[str]) -> frozenset[str]:
         return frozenset(need for need in needs if not self.is_static([need]))

@@ -106,7 +106,9 @@ def _operations(calls: list[CheckedCall]) -> list[UsedOperation]:
     scope, made = Scope(), []
     for group in groups:
         operation = group[0].operation
-        method = scope.take(local_name(operation.key) + ("_reply" if group[0].wants_reply else ""))
+        alone = not any(other[0].operation.key == operation.key for other in groups if other is not group)
+        suffix = "_reply" if group[0].wants_reply and not alone else ""
+        method = scope.take(local_name(operation.key) + suffix)
         made.append(UsedOperation(operation, method, _arguments(operation, group), tuple(group)))
     return made
 

@@ -18,13 +18,12 @@ from bffgen.plan.walk import answer_exprs, call_exprs, guard_exprs, referred
 class CallNode:
     """A call. `values` are the nodes whose values it reads, `waits` those that it only waits for.
 
-    `guards` are the call's own that it checks itself, after its answer; `late` what those read beside.
+    `late` are nodes that the call's own guards read, once it has answered.
     """
 
     call: CheckedCall
     values: tuple[str, ...]
     waits: tuple[str, ...]
-    guards: tuple[CheckedGuard, ...]
     late: tuple[str, ...]
 
     @property
@@ -45,16 +44,22 @@ class LetNode:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GuardNode:
-    """Guards that are checked one after another. `owner` is the call whose guards they are, if they are one's."""
+    """Guards of the endpoint that are checked one after another."""
 
     key: str
     guards: tuple[CheckedGuard, ...]
     values: tuple[str, ...]
     waits: tuple[str, ...]
-    owner: str | None = None
 
 
 Node = CallNode | LetNode | GuardNode
+
+
+def guards_of(node: Node) -> tuple[CheckedGuard, ...]:
+    """The guards that a node checks, in order."""
+    if isinstance(node, CallNode):
+        return node.call.guards
+    return node.guards if isinstance(node, GuardNode) else ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,7 +89,6 @@ class _Scheduler:
         started = self._started_lets()
         nodes: list[Node] = [*self._guard_nodes(), *map(self._let_node, started)]
         nodes += map(self._call_node, self.graph.calls.values())
-        nodes += [node for name in self.graph.calls for node in self._detached_nodes(name)]
         after = self._lets_after({let.name for let in started})
         read = referred([*answer_exprs(self.endpoint), *(let.value for let in after)])
         names = [*self.graph.calls, *(let.name for let in started)]
@@ -129,29 +133,20 @@ class _Scheduler:
         made, previous = list[GuardNode](), tuple[str, ...]()
         for key in dict.fromkeys(self.graph.groups.values()):
             guards = tuple(self.endpoint.guards[i] for i in self.graph.moving if self.graph.groups[i] == key)
-            made.append(self._guard_node(key, guards, previous, None))
+            made.append(self._guard_node(key, guards, previous))
             previous = (key,)
         return made
 
-    def _detached_nodes(self, name: str) -> list[GuardNode]:
-        guards = self.graph.detached[name]
-        return [self._guard_node(f"guards:{name}", guards, (name,), name)] if guards else []
-
-    def _guard_node(
-        self, key: str, guards: tuple[CheckedGuard, ...], waits: tuple[str, ...], owner: str | None
-    ) -> GuardNode:
+    def _guard_node(self, key: str, guards: tuple[CheckedGuard, ...], waits: tuple[str, ...]) -> GuardNode:
         values = self.graph.live(referred(expr for guard in guards for expr in guard_exprs(guard)))
-        if owner is not None:
-            values |= {owner}
         more = {self.graph.node_of(n) for guard in guards for n in self.graph.live(guard.needs) - values} - {key}
-        return GuardNode(key, guards, self._in_order(values), (*waits, *sorted(more - set(waits))), owner)
+        return GuardNode(key, guards, self._in_order(values), (*waits, *sorted(more - set(waits))))
 
     def _call_node(self, call: CheckedCall) -> CallNode:
         values = self.graph.live(referred(call_exprs(call))) - {call.name}
         waits = {self.graph.node_of(need) for need in self.graph.needs(call.name) - values} | self._write_waits(call)
-        guards = tuple(guard for guard in call.guards if guard not in self.graph.detached[call.name])
-        late = self.graph.live(n for guard in guards for n in guard.needs) - values - {call.name}
-        return CallNode(call, self._in_order(values), tuple(sorted(waits - values)), guards, self._in_order(late))
+        late = self.graph.live(n for guard in call.guards for n in guard.needs) - values - {call.name}
+        return CallNode(call, self._in_order(values), tuple(sorted(waits - values)), self._in_order(late))
 
     def _write_waits(self, call: CheckedCall) -> set[str]:
         """A write starts only when the endpoint's guards and those of the calls above it have passed."""
@@ -163,7 +158,6 @@ class _Scheduler:
                 return waits
             if (above.guards or above.write) and not self.graph.reaches(above.name, call.name):
                 waits.add(above.name)
-                waits.update([f"guards:{above.name}"] if self.graph.detached[above.name] else [])
         return waits
 
     def _in_order(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -248,7 +242,7 @@ def _reduced(node: Node, behind: dict[str, frozenset[str]]) -> Node:
     if waits == node.waits:
         return node
     if isinstance(node, CallNode):
-        return CallNode(node.call, node.values, waits, node.guards, node.late)
+        return CallNode(node.call, node.values, waits, node.late)
     if isinstance(node, LetNode):
         return LetNode(node.let, node.values, waits)
-    return GuardNode(node.key, node.guards, node.values, waits, node.owner)
+    return GuardNode(node.key, node.guards, node.values, waits)

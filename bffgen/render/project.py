@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bffgen.plan.files import File, FileTree, file_tree
@@ -24,9 +24,8 @@ SCAFFOLDS = frozenset({"main.py"})
 def render(plan: GatewayPlan) -> FileTree:
     """Every file of the emitted project."""
     texts = {path: str(text) for path, text in _all(plan)}
-    python = {path: text for path, text in texts.items() if path.endswith(".py")}
-    copied = {path: text for path, text in python.items() if path.startswith(f"{plan.package}/runtime/")}
-    texts |= format_python({path: text for path, text in python.items() if path not in copied})
+    texts |= format_python({path: text for path, text in texts.items() if path.endswith(".py")})
+    texts |= {f"{plan.package}/runtime/{name}": text for name, text in runtime_files(texts.values()).items()}
     return file_tree({path: File(text.encode(), path in SCAFFOLDS) for path, text in texts.items()})
 
 
@@ -58,8 +57,6 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
 
 def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     root, backends = plan.package, [_backend_view(backend) for backend in plan.backends]
-    for path, text in runtime_files().items():
-        yield f"{root}/runtime/{path}", text
     yield f"{root}/__init__.py", render_template("package/__init__.py.jinja")
     yield f"{root}/app.py", render_template("package/app.py.jinja", **_app_view(plan))
     settings = {"env_prefix": literal(f"{plan.package.upper()}_"), "backends": backends}
@@ -94,10 +91,28 @@ def _backend_view(backend: BackendPlan) -> View:
     }
 
 
-def runtime_files() -> Mapping[str, str]:
-    """The runtime's modules, which are copied as they are."""
+def runtime_files(texts: Iterable[str]) -> Mapping[str, str]:
+    """The runtime's modules that the texts import, and those that these need, copied as they are."""
     folder: Path = templates() / "runtime"
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    found: dict[str, str] = {}
+    wanted = {"__init__", *(name for text in texts for name in _RUNTIME.findall(text))}
+    while wanted:
+        name = wanted.pop()
+        found[f"{name}.py"] = text = (folder / f"{name}.py").read_text(encoding="utf-8")
+        wanted |= {other for other in _imported_siblings(text) if f"{other}.py" not in found}
+    return dict(sorted(found.items()))
+
+
+_RUNTIME = re.compile(r"^from \.{1,2}runtime\.(\w+) import", re.MULTILINE)
+_SIBLING = re.compile(r"^ *from \.(\w*) import (.+)$", re.MULTILINE)
+
+
+def _imported_siblings(text: str) -> set[str]:
+    """What a module imports of its package: `from .x import y`, `from . import x, y`."""
+    found: set[str] = set()
+    for module, names in _SIBLING.findall(text):
+        found.update([module] if module else (name.strip() for name in names.split(",")))
+    return found
 
 
 def _constant(name: str) -> str:
@@ -118,5 +133,3 @@ def distribution_version(version: str) -> str:
     """The version if it is one of PEP 440's common forms, else 0."""
     found = re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}((a|b|rc)\d{1,9})?(\.post\d{1,9})?(\.dev\d{1,9})?", version)
     return version if found else "0"
-
-

@@ -130,4 +130,3 @@ def _cancelled(tests: EndpointTests) -> View | None:
         return None
     first, second, seconds = tests.cancelled
     return {"first": literal(first), "second": literal(second), "seconds": literal(seconds)}
-

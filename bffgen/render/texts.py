@@ -54,5 +54,3 @@ _REQUEST = identifier("request")
 def _label(line: CallLine) -> Code:
     """Name and operation, in quotes; what means something to Mermaid is left out."""
     return literal(_LABEL.sub("?", f"{line.name}: {line.operation}"))
-
-

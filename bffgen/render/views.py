@@ -62,7 +62,11 @@ def import_views(lines: Sequence[Import]) -> list[list[View]]:
     for line in lines:
         sections[_section(line.module)].setdefault(line.module, []).append(line)
     return [
-        [view for module, listed in sorted(section.items(), key=lambda item: natural(item[0])) for view in _module_imports(module, listed)]
+        [
+            view
+            for module, listed in sorted(section.items(), key=lambda item: natural(item[0]))
+            for view in _module_imports(module, listed)
+        ]
         for section in sections
         if section
     ]

@@ -101,7 +101,7 @@ class _HeadParser:
 
     def _odd_operation(self, found: re.Match[str]) -> None:
         message = f"`{shown(found[2])}` is not a name that can follow a dot"
-        span = self._node.part(found.start(2), found.end(2))
+        span = self._node.part(found.start(1), found.end(2))
         self._diags.report("BFF114", message, Label(span), help=f'write `{found[1]}["{found[2]}"]`')
 
     # ------------------------------------------------------------------------------------- the arguments
@@ -185,7 +185,7 @@ class _HeadParser:
 
     def _odd_argument(self, found: re.Match[str]) -> None:
         name = found[1]
-        help = f"write `{name}_=`" if keyword.iskeyword(name) else f"put it under `args:` as `{name}: ...`"
+        help = f"write `{name}_`" if keyword.iskeyword(name) else f"put it under `args:` as `{name}: ...`"
         message = f"`{shown(name)}` cannot be the name of an argument here"
         self._diags.report("BFF114", message, self._node.part(found.start(1), found.end(1)), help=help)
 

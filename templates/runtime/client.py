@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterable, Hashable, Mapping, Sequence, Set
 
 import httpx
 
 from . import context
 from .body import Breach, read_body
 from .encode import Pair, checked_header
-from .failures import BackendFailure, InvalidArgument, Kind
+from .exchange import exchange
+from .failures import BackendFailure, InvalidArgument
 from .replies import Raw, is_json, retry_after
 from .shared import shared
+
+Content = bytes | AsyncIterable[bytes] | None
 
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 _NEVER = frozenset(
@@ -28,12 +29,12 @@ class BackendClient:
     """Sends one backend's requests over a pooled client that lives as long as the app."""
 
     __slots__ = (
-        "_credentials",
         "_forward_headers",
         "_http",
-        "_origin",
-        "_prefix",
-        "_timeout",
+        "client_credentials",
+        "origin",
+        "prefix",
+        "timeout",
     )
 
     def __init__(
@@ -45,11 +46,11 @@ class BackendClient:
     ) -> None:
         self._http = http
         origin = httpx.URL(base_url.rstrip("/"))
-        self._prefix = origin.raw_path.rstrip(b"/")
-        self._origin = str(origin).rstrip("/")
-        self._timeout = timeout
+        self.prefix = origin.raw_path.rstrip(b"/")
+        self.origin = str(origin).rstrip("/")
+        self.timeout = timeout
         self._forward_headers = sorted({name.lower() for name in forward_headers} - _NEVER)
-        self._credentials = not _CREDENTIALS.isdisjoint(self._forward_headers)
+        self.client_credentials = not _CREDENTIALS.isdisjoint(self._forward_headers)
 
     async def send(
         self,
@@ -61,8 +62,9 @@ class BackendClient:
         query: Sequence[Pair] = (),
         headers: Mapping[str, str] | None = None,
         cookies: Sequence[Pair] = (),
-        content: bytes | None = None,
+        content: Content = None,
         media_type: str = "application/json",
+        length: int | None = None,
         within: float | None = None,
         read: bool | None = None,
     ) -> Raw:
@@ -71,54 +73,60 @@ class BackendClient:
         `url` is the path, from its first slash on; it and the pairs of `query` and `cookies` are
         escaped already. `within` so many seconds all of it must be there, connection to last byte;
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
+        `content` that is a stream has `length` bytes, where that is known.
         """
-        request = self._request(method, url, query, headers or {}, cookies, content, media_type)
-        left = context.time_left(self._timeout if within is None else within)
-        if left <= 0:
-            raise BackendFailure(operation, "timeout")
+        request = self.request(
+            method, url, query, headers or {}, cookies, content, media_type, length
+        )
         if read is None:
             read = method in ("GET", "HEAD")
-        try:
-            async with asyncio.timeout(left):
-                if read:
-                    raw = await shared(lambda: _key(request), lambda: self._fetch(request))
-                else:
-                    raw = await self._fetch(request)
-        except TimeoutError:
-            raise BackendFailure(operation, "timeout") from None
-        except (httpx.HTTPError, httpx.StreamError, Breach) as error:
-            raise BackendFailure(operation, _kind(error)) from error
+        async with exchange(operation, self.time_left(operation, within)):
+            if read and (content is None or isinstance(content, bytes)):
+                raw = await shared(lambda: _key(request), lambda: self._fetch(request))
+            else:
+                raw = await self._fetch(request)
         if raw.status in success:
             return raw
-        raise self._failure(operation, raw)
+        raise self.failure(operation, raw)
 
-    def _request(
+    def time_left(self, operation: str, within: float | None) -> float:
+        """Seconds for a call; raises its failure where there are none."""
+        left = context.time_left(self.timeout if within is None else within)
+        if left <= 0:
+            raise BackendFailure(operation, "timeout", sent=False)
+        return left
+
+    def request(
         self,
         method: str,
         url: str,
         query: Sequence[Pair],
         headers: Mapping[str, str],
-        cookies: Sequence[Pair],
-        content: bytes | None,
-        media_type: str,
+        cookies: Sequence[Pair] = (),
+        content: Content = None,
+        media_type: str | None = "application/json",
+        length: int | None = None,
     ) -> httpx.Request:
+        """The request as it goes out, to this backend and to this path, or `InvalidArgument`."""
         target = f"{url}?{'&'.join(f'{name}={value}' for name, value in query)}" if query else url
         sent = self._headers(headers)
         if cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies)
-        if content is not None:
-            sent["content-type"] = media_type
+        if content is not None and media_type is not None:
+            sent["content-type"] = checked_header(media_type)
+        if length is not None:
+            sent["content-length"] = str(length)
         try:
             request = self._http.build_request(
                 method,
-                self._origin + target,
+                self.origin + target,
                 headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
                 content=content,
             )
         except (httpx.InvalidURL, UnicodeError):
             raise InvalidArgument from None
         # httpx sends `/users/../orders` as `/orders`: out goes what was meant, or nothing.
-        if not url.startswith("/") or request.url.raw_path != self._prefix + target.encode():
+        if not url.startswith("/") or request.url.raw_path != self.prefix + target.encode():
             raise InvalidArgument
         return request
 
@@ -138,23 +146,19 @@ class BackendClient:
         headers.update((name.lower(), value) for name, value in own.items())
         return headers
 
-    async def _fetch(self, request: httpx.Request) -> Raw:
-        """Send and read to the end. An error status stands even where its body cannot be read."""
+    async def start(self, request: httpx.Request) -> httpx.Response:
+        """Send, and read the head of the answer. Who asks must close it."""
         response = await self._http.send(request, stream=True)
-        status = response.status_code
-        try:
-            if not 200 <= status < 600 or len(response.headers.raw) > _MAX_HEADERS:
-                raise Breach("head")
-            content = await read_body(response)
-        except Breach:
-            if not 400 <= status < 600:
-                raise
-            content = b""
-        finally:
+        status, many = response.status_code, len(response.headers.raw) > _MAX_HEADERS
+        if not 200 <= status < 600 or (status < 400 and many):
             await response.aclose()
-        return Raw(status, response.headers, content)
+            raise Breach("head")
+        return response
 
-    def _failure(self, operation: str, raw: Raw) -> BackendFailure:
+    async def _fetch(self, request: httpx.Request) -> Raw:
+        return await whole(await self.start(request))
+
+    def failure(self, operation: str, raw: Raw) -> BackendFailure:
         """A 3xx, 4xx or 5xx; a 2xx that the document does not know is a breach."""
         if raw.status < 300:
             return BackendFailure(operation, "invalid")
@@ -164,31 +168,24 @@ class BackendClient:
             status=raw.status,
             content=raw.content if is_json(raw.headers) else b"",
             retry_after=retry_after(raw.headers),
-            client_credentials=self._credentials,
+            client_credentials=self.client_credentials,
         )
+
+
+async def whole(response: httpx.Response) -> Raw:
+    """Read an answer to its end. An error status stands even where its body cannot be read."""
+    status = response.status_code
+    try:
+        content = await read_body(response)
+    except Breach:
+        if not 400 <= status < 600:
+            raise
+        content = b""
+    finally:
+        await response.aclose()
+    return Raw(status, response.headers, content, response.url)
 
 
 def _key(request: httpx.Request) -> Hashable:
     """What makes two requests equal."""
     return request.method, str(request.url), tuple(request.headers.raw), request.content
-
-
-def _kind(error: Exception) -> Kind:
-    """What a failed exchange was. A connection that ends without an answer is `unreachable`."""
-    if isinstance(error, httpx.PoolTimeout):
-        return "open"
-    if isinstance(error, httpx.TimeoutException):
-        return "timeout"
-    if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
-        return "tls"
-    if isinstance(error, httpx.NetworkError):
-        return "unreachable"
-    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
-        return "unreachable"
-    return "invalid"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

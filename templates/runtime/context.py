@@ -10,15 +10,26 @@ import uuid
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Protocol
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 
 
+class Closable(Protocol):
+    """What a request holds open until it has been answered."""
+
+    async def aclose(self) -> None: ...
+
+
 @dataclass(slots=True)
 class RequestContext:
-    """`headers` are the client's, by lower-case name. `writing`: a write has been sent."""
+    """`headers` are the client's, by lower-case name. `writing`: a write has been sent.
+
+    `outcome` is what has become of the writes, for a problem document to tell; `open` is closed
+    with the request.
+    """
 
     request_id: str
     trace_id: str
@@ -28,6 +39,9 @@ class RequestContext:
     headers: Mapping[str, str] = field(default_factory=dict)
     degraded: str = ""
     writing: bool = False
+    outcome: Mapping[str, list[str]] = field(default_factory=dict)
+    open: list[Closable] = field(default_factory=list)
+    made_key: str = ""
 
     @property
     def traceparent(self) -> str:

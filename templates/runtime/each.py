@@ -56,9 +56,7 @@ async def each(
     """
     all_items = within_limit(items, limit, client_list)
     results: list[R | None] = [None] * len(all_items)
-    wanted = [
-        (number, item) for number, item in enumerate(all_items) if keep is None or keep(item)
-    ]
+    wanted = [(number, item) for number, item in enumerate(all_items) if keep is None or keep(item)]
     queue = iter(wanted)
 
     async def work() -> None:

@@ -58,15 +58,19 @@ class Edge:
         finally:
             _log_request(scope, request, status, time.perf_counter() - started)
             context.current.reset(token)
+            for held in request.open:
+                await held.aclose()
 
 
 def joined_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The client's headers by lower-case name, repeated ones joined."""
+    """The client's headers by lower-case name, repeated ones joined, without those of one hop."""
     joined: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         separator = "; " if name == "cookie" else ", "
         joined[name] = joined[name] + separator + value if name in joined else value
+    for named in joined.get("connection", "").split(","):
+        joined.pop(named.strip().lower(), None)
     return joined
 
 

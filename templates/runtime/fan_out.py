@@ -93,7 +93,7 @@ class fan_out:
         return call
 
     def check(self, guard: Coroutine[Any, Any, None]) -> Call[None]:
-        """Start a guard, which raises what the endpoint is to answer instead. Await it to be after it."""
+        """A guard, which raises what the endpoint is to answer instead. Await it to be after it."""
         call = Call(None, self._task(guard), frozenset(), False)
         self._calls.append(call)
         return call

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import problem
@@ -12,18 +16,24 @@ from .problems import problem
 class BodyLimit:
     """Refuses a request whose body is larger than `limit` bytes, unread where its length is told.
 
-    FastAPI's own `max_body_size` would answer plain text.
+    `larger` has other limits, by the templates of their routes' paths. FastAPI's own
+    `max_body_size` would answer plain text.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit = limit
+        self._larger = [(compile_path(path)[0], size) for path, size in (larger or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._is_too_large(scope):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._limit_of(scope["path"])
+        if _length(scope) > limit:
             await problem(413, headers={"Connection": "close"})(scope, receive, send)
             return
-        left = self._limit
+        left = limit
 
         async def receive_within_limit() -> Message:
             nonlocal left
@@ -35,8 +45,13 @@ class BodyLimit:
 
         await self._app(scope, receive_within_limit, send)
 
-    def _is_too_large(self, scope: Scope) -> bool:
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                return not value.isdigit() or len(value) > 18 or int(value) > self._limit
-        return False
+    def _limit_of(self, path: str) -> int:
+        return next((size for of, size in self._larger if of.fullmatch(path)), self._limit)
+
+
+def _length(scope: Scope) -> float:
+    """What the request says its body has, in bytes; infinite where that is no number."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() and len(value) <= 18 else math.inf
+    return 0

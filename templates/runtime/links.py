@@ -35,6 +35,3 @@ def parse_links(header: str) -> Iterator[Link]:
             if name.lower() == "rel" and relations is None:  # the first one counts
                 relations = tuple((quoted or token or "").lower().split())
         yield Link(target[1], relations or (), header[start:at].strip())
-        at += len(header[at:]) - len(header[at:].lstrip())
-        if header[at : at + 1] != ",":
-            return

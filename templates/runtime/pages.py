@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -61,7 +60,7 @@ async def by_page(
     until: Until[P] | None = None,
     first: int = 1,
 ) -> list[T]:
-    """Pages with numbers from `first` on. One more than `max_pages` is asked for: it must be empty."""
+    """Pages with numbers from `first` on. One more than `max_pages` must be empty."""
     return await _counted(fetch, items, max_pages, until, first, lambda number, page: number + 1)
 
 
@@ -125,18 +124,18 @@ async def by_link(
 def next_query(reply: Reply[Any]) -> tuple[Pair, ...] | None:
     """The query of the link with the relation `next`, as pairs, escaped as they came.
 
-    Another origin than the answer's is a breach: nothing is sent where the document names no server.
+    Another origin than the answer's is a breach. Only the query is taken, whatever the path.
     """
+    asked = reply.url or httpx.URL()
     for link in parse_links(", ".join(reply.headers.get_list("link"))):
         if "next" in link.relations:
             try:
-                asked, linked = httpx.URL(reply.url), httpx.URL(urljoin(reply.url, link.target))
-                query = urlsplit(str(linked)).query
+                linked = asked.join(link.target)
             except (httpx.InvalidURL, ValueError):
                 raise BackendFailure("", "invalid") from None
             if _origin(asked) != _origin(linked):
                 raise BackendFailure("", "invalid")
-            return tuple(_pair(part) for part in query.split("&") if part)
+            return tuple(_pair(part) for part in linked.query.decode().split("&") if part)
     return None
 
 

@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from . import context
 from .failures import Answer, BackendFailure, InvalidArgument, Refusal
 from .fan_out import described
+from .types import Model
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,24 +26,89 @@ _log = logging.getLogger(__name__)
 _MAX_ERRORS = 20
 _DEFAULT_RETRY = 1  # seconds
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python 3.11 has older ones
+_WRAP = "_wrap_problem"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ProblemDocument(Model):
+    """What an envelope may tell of a problem."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    instance: str | None = None
+    detail: str | None = None
+    call: str | None = None
+
+
+Wrap = Callable[[ProblemDocument], object]
+
+
+class Problem(Response):
+    """A problem document; inside the envelope of the endpoint or of the app, where there is one."""
+
+    def __init__(self, document: Mapping[str, Any], headers: Mapping[str, str] | None) -> None:
+        self._document = document
+        sent = {**(headers or {}), "Cache-Control": "no-store"}
+        super().__init__(_json(document), document["status"], sent, MEDIA_TYPE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wrap = _wrap_of(scope)
+        if wrap is not None:
+            try:
+                self.body = _json(wrap(ProblemDocument.model_validate(self._document)))
+            except Exception:  # then the bare problem is better than none
+                _log.exception("the envelope failed")
+            else:
+                self.headers["Content-Length"] = str(len(self.body))
+                self.headers["Content-Type"] = "application/json"
+        await super().__call__(scope, receive, send)
 
 
 def problem(
     status: int, members: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
+) -> Problem:
     """A problem document. `members` follow `type title status instance` and cannot change them."""
+    return Problem(problem_members(status, members), headers)
+
+
+def problem_members(status: int, members: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The members of a problem document, with what has become of the writes, if there were any."""
     request = context.current.get()
     document: dict[str, Any] = {"type": "about:blank", "title": title(status), "status": status}
     if request is not None:
         document["instance"] = request.instance
+        document |= request.outcome
     for name, value in (members or {}).items():
         document.setdefault(name, value)
-    return Response(
-        to_json(document, by_alias=True, inf_nan_mode="null", fallback=str),
-        status,
-        {**(headers or {}), "Cache-Control": "no-store"},
-        MEDIA_TYPE,
-    )
+    return document
+
+
+def failure_members(failure: BackendFailure) -> dict[str, Any]:
+    """The members of the problem document for a call that has failed."""
+    call = {"call": failure.call} if failure.call else None
+    return problem_members(status_of(failure), call)
+
+
+def enveloped(wrap: Wrap) -> Callable[[F], F]:
+    """An endpoint with an envelope of its own round its problems."""
+
+    def mark(endpoint: F) -> F:
+        setattr(endpoint, _WRAP, wrap)
+        return endpoint
+
+    return mark
+
+
+def _wrap_of(scope: Scope) -> Wrap | None:
+    of_app = getattr(getattr(scope.get("app"), "state", None), _WRAP, None)
+    wrap: Wrap | None = getattr(scope.get("endpoint"), _WRAP, of_app)
+    return wrap
+
+
+def _json(value: object) -> bytes:
+    return to_json(value, by_alias=True, inf_nan_mode="null", fallback=str)
 
 
 def title(status: int) -> str:
@@ -72,7 +139,7 @@ async def _backend_failure(request: Request, failure: BackendFailure) -> Respons
         headers["Retry-After"] = str(failure.retry_after or _DEFAULT_RETRY)
     elif status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(status, {"call": failure.call} if failure.call else None, headers)
+    return Problem(failure_members(failure), headers)
 
 
 async def _refusal(request: Request, refusal: Refusal) -> Response:
@@ -100,8 +167,9 @@ async def _http_exception(request: Request, error: HTTPException) -> Response:
     return problem(error.status_code, {"detail": error.detail} if own else None, error.headers)
 
 
-def install_problems(app: FastAPI) -> None:
-    """Answer every failure of an endpoint with a problem document."""
+def install_problems(app: FastAPI, wrap: Wrap | None = None) -> None:
+    """Answer every failure of an endpoint with a problem document, or what `wrap` makes of it."""
+    setattr(app.state, _WRAP, wrap)
     app.exception_handler(BackendFailure)(_backend_failure)
     app.exception_handler(Refusal)(_refusal)
     app.exception_handler(Answer)(_answer)

@@ -28,7 +28,7 @@ class Raw:
     status: int
     headers: httpx.Headers
     content: bytes
-    url: str = ""
+    url: httpx.URL | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Reply(Generic[T]):
     value: T
     status: int
     headers: httpx.Headers
-    url: str = ""
+    url: httpx.URL | None = None
 
     def header(self, name: str) -> str | None:
         """A response header, None where it was not sent."""
@@ -71,9 +71,17 @@ def decode(operation: str, raw: Raw, adapter: TypeAdapter[T]) -> T:
             return adapter.validate_python(None)
         if not is_json(raw.headers):
             raise BackendFailure(operation, "invalid")
-        if b"NaN" in raw.content or b"Infinity" in raw.content:  # no JSON, but the parser reads it
-            from_json(raw.content, allow_inf_nan=False)
-        return adapter.validate_json(raw.content)
+    except ValidationError:
+        raise BackendFailure(operation, "invalid") from None
+    return decode_json(operation, raw.content, adapter)
+
+
+def decode_json(operation: str, content: bytes, adapter: TypeAdapter[T]) -> T:
+    """A JSON text as its type."""
+    try:
+        if b"NaN" in content or b"Infinity" in content:  # no JSON, but the parser reads it
+            from_json(content, allow_inf_nan=False)
+        return adapter.validate_json(content)
     except ValidationError as breach:
         _log.warning("breach of contract", extra={"operation": operation, "at": _places(breach)})
         raise BackendFailure(operation, "invalid") from None

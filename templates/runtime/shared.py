@@ -51,6 +51,8 @@ async def shared(key: Callable[[], Hashable], read: Callable[[], Coroutine[Any, 
                 del known[asked]
             entry.task.cancel()
             await asyncio.wait([entry.task])
+        if not entry.waiting and not entry.task.cancelled():
+            entry.task.exception()  # asyncio complains about one that nobody has looked at
 
 
 def forget_reads() -> None:

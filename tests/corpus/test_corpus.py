@@ -26,13 +26,18 @@ CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 ASKED = Span(SourceFile("spec.yaml", ""), 0, 0)
 
 
-def _is_openapi_3(path: Path) -> bool:
-    return bool(re.search(r"""^\{?\s*"?openapi"?\s*:\s*["']?3\.""", path.read_text("utf-8")[:4000], re.MULTILINE))
+VERSION = re.compile(r"""^\{?\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?(2|3\.\d)""", re.MULTILINE)
+
+
+def _version(path: Path) -> str | None:
+    """The version that a document says it is of; None when it is none."""
+    found = VERSION.search(path.read_text("utf-8"))
+    return found[1] if found else None
 
 
 def _documents() -> list[Path]:
     files = sorted(CORPUS.rglob("*")) if CORPUS.is_dir() else []
-    return [path for path in files if path.suffix in (".json", ".yaml", ".yml") and _is_openapi_3(path)]
+    return [path for path in files if path.suffix in (".json", ".yaml", ".yml") and _version(path) is not None]
 
 
 def _types(operation: Operation) -> Iterator[Type]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,26 +17,16 @@ from bffgen.pipeline import check_spec, compile_gateway
 from bffgen.plan.bounds import compiles
 from bffgen.plan.files import FileTree, check_path
 from bffgen.render.code import clean
+from bffgen.render.environment import templates
 from tests.hostile import skeleton
 from tests.hostile.canary import escaped
 from tests.hostile.samples import CLASSES
-from tests.hostile.scenario import ROOT
 
-PACKAGE = "hostile"
 CONSTANT = {"Dockerfile": "Dockerfile", ".gitattributes": "gitattributes", ".dockerignore": "dockerignore"}
-
-
-class Place(Protocol):
-    """Where a text stands: printed, and compared, by what it says."""
-
-    path: tuple[str, ...]
-    kind: str
 
 
 class Subject(Protocol):
     """What is compiled: its files with some texts replaced."""
-
-    name: str
 
     def with_texts(self, new: Mapping[Any, Any], *, as_yaml: bool = False) -> dict[str, str]: ...
 
@@ -71,44 +62,58 @@ def contents(tree: FileTree) -> dict[str, bytes]:
 
 @dataclass
 class Judge:
-    """Runs pairs of a place and a sample. `counts` says how many were emitted, and how many refused."""
+    """Runs pairs of a place and a sample. `counts` says what became of them:
+
+    `emitted`: with the skeleton that harmless texts give; `refused`: by an error with a place; `alone`: emitted,
+    where no harmless text is accepted (`*/*` for a media type), so that only what holds of every project was held.
+    """
 
     subject: Subject
     counts: Counter[str] = field(default_factory=Counter)
-    number: int = 0
+    runs: int = 0
 
     def run(self, pairs: Sequence[tuple[Any, Any]]) -> None:
-        """Judge the pairs together; what is refused together is tried in halves."""
-        new = dict(pairs)
-        self.number += 1
-        hostile = outcome(self.subject.with_texts(new, as_yaml=self.number % 4 == 0))
-        if hostile.files is None and len(pairs) > 1:
-            self.run(pairs[: len(pairs) // 2])
-            self.run(pairs[len(pairs) // 2 :])
-        elif hostile.files is None:
+        """Judge the pairs together; what is refused, or looks different, together is tried in halves."""
+        self.runs += 1
+        hostile = outcome(self.subject.with_texts(dict(pairs), as_yaml=self.runs % 4 == 0))
+        if hostile.files is not None:
+            sane(hostile.files)
+            if self._is_matched(pairs, hostile.files):
+                return
+        elif len(pairs) == 1:
+            self.counts["refused"] += 1
+            return
+        self.run(pairs[: len(pairs) // 2])
+        self.run(pairs[len(pairs) // 2 :])
+
+    def alone(self, pairs: Sequence[tuple[Any, Any]]) -> None:
+        """Judge the pairs together by what holds of every project."""
+        hostile = outcome(self.subject.with_texts(dict(pairs)))
+        if hostile.files is not None:
+            sane(hostile.files)
+            skeleton.project(hostile.files)
+            self.counts["alone"] += len(pairs)
+        elif len(pairs) == 1:
             self.counts["refused"] += 1
         else:
-            self._judge(pairs, hostile.files)
+            self.alone(pairs[: len(pairs) // 2])
+            self.alone(pairs[len(pairs) // 2 :])
 
-    def _judge(self, pairs: Sequence[tuple[Any, Any]], hostile: Mapping[str, bytes]) -> None:
-        sane(hostile)
-        ours = skeleton.project(hostile, PACKAGE)
+    def _is_matched(self, pairs: Sequence[tuple[Any, Any]], hostile: Mapping[str, bytes]) -> bool:
+        """Whether harmless texts give the same skeleton; of one pair that must be so."""
+        ours, seen = skeleton.project(hostile), None
         for twins in zip(*(twins_of(text, number) for number, (_, text) in enumerate(pairs)), strict=True):
             new = {place: twin for (place, _), twin in zip(pairs, twins, strict=True)}
-            twin = outcome(self.subject.with_texts(new))
-            if twin.files is not None and skeleton.project(twin.files, PACKAGE) == ours:
+            twin = outcome(self.subject.with_texts(new)).files
+            seen = twin or seen
+            if twin is not None and skeleton.project(twin) == ours:
                 self.counts["emitted"] += len(pairs)
-                return
+                return True
             if len(pairs) > 1:
-                break
-        if len(pairs) > 1:
-            self.counts["taken apart"] += 1
-            if __import__("os").environ.get("WHY"): why(pairs, hostile, twin)
-            self.run(pairs[: len(pairs) // 2])
-            self.run(pairs[len(pairs) // 2 :])
-            return
-        assert twin.files is not None, f"accepted, but not with harmless text: {pairs}\n{twin.said}"
-        raise AssertionError(difference(pairs[0], hostile, twin.files))
+                return False
+        assert seen is None, difference(pairs[0], ours, skeleton.project(seen))
+        self.counts["alone"] += 1
+        return True
 
 
 def sane(files: Mapping[str, bytes]) -> None:
@@ -117,31 +122,34 @@ def sane(files: Mapping[str, bytes]) -> None:
         check_path(path)
     assert not escaped(files), escaped(files)
     for path, source in CONSTANT.items():
-        assert files[path] == (ROOT / "templates" / source).read_bytes()
+        assert files[path] == _template(source)
+    runtime = f"{skeleton.package_of(files)}/runtime/"
     for path, content in files.items():
-        if path.startswith(f"{PACKAGE}/runtime/"):
-            assert content == (ROOT / "templates/runtime" / path.rpartition("/")[2]).read_bytes()
+        if path.startswith(runtime):
+            assert content == _template(f"runtime/{path.removeprefix(runtime)}")
 
 
-def difference(pair: tuple[Any, Any], hostile: Mapping[str, bytes], twin: Mapping[str, bytes]) -> str:
-    """The files that differ, for the message of a failure."""
-    ours, theirs = skeleton.project(hostile, PACKAGE), skeleton.project(twin, PACKAGE)
-    places = sorted({path for path, _ in (ours - theirs) + (theirs - ours)})
-    return f"a text changed the code in {places}: {pair[0]}: {pair[1]!r}"
+@cache
+def _template(path: str) -> bytes:
+    return (templates() / path).read_bytes()
+
+
+def difference(pair: tuple[Any, Any], ours: Counter[Any], theirs: Counter[Any]) -> str:
+    """Which files differ, for the message of a failure."""
+    files = sorted({path for path, _ in (ours - theirs) + (theirs - ours)})
+    return f"a text changed the code in {files}: {pair[0]}: {pair[1]!r}"
 
 
 # ------------------------------------------------------------------------------------------------------- texts
 
 
 def twins_of(text: Any, number: int) -> tuple[Any, ...]:
-    """Harmless texts that should be treated like `text`: a blank for a blank, a pattern for a pattern.
-
-    The last two are a pattern that no text matches, and none.
-    """
+    """Harmless texts, one of which should be treated like `text`: a blank, a pattern that is kept or not, a name."""
     if not isinstance(text, str) or not clean(text).strip():
-        return (text,) * 3
-    first = f"Harmless text {number}" if compiles(text) else f"Harmless[{number}"
-    return first, f"$Harmless {number}", f"Harmless[{number}"
+        return (text, "", "", "", "", "")
+    names = (f"harmless{number}", f"Harmless{number}", f"GET /harmless{number}")
+    first, other = (f"Harmless text {number}", f"Harmless[{number}")[:: 1 if compiles(text) else -1]
+    return first, f"$Harmless {number}", other, *names
 
 
 def pairs_of(places: Iterable[Any], round_: int) -> list[tuple[Any, str]]:
@@ -161,17 +169,3 @@ def pairs_of(places: Iterable[Any], round_: int) -> list[tuple[Any, str]]:
             keys.add((place.path[:-1], text))
             made.append((place, text))
     return made
-
-
-def why(pairs,hostile,twin):
-    print("APART", len(pairs), twin.said[:300])
-    if twin.files:
-        ours, theirs = skeleton.project(hostile, PACKAGE), skeleton.project(twin.files, PACKAGE)
-        for (p,t),n in list((ours-theirs).items())[:2]: print("  <",p,repr(t)[:0])
-        import difflib
-        for p in hostile:
-            if p in twin.files and p.endswith(".py") and "/runtime/" not in p and skeleton._of("x.py",hostile[p])!=skeleton._of("x.py",twin.files[p]):
-                a=__import__("ast").unparse(__import__("ast").parse(hostile[p].decode())).split("\n"); b=__import__("ast").unparse(__import__("ast").parse(twin.files[p].decode())).split("\n")
-                print(p,len(a),len(b))
-                open("/tmp/a.py","w").write(hostile[p].decode()); open("/tmp/b.py","w").write(twin.files[p].decode())
-        if len(pairs)<30: print(pairs)

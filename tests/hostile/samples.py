@@ -100,7 +100,7 @@ PATTERNS = (
 
 WORDS = (
     ".inf", ".nan", "1e400", "-0.0", "2020-01-01", "null", "true", "0x10", "__import__('os')", "datetime.utcnow",
-    "application/json; x=\"\r\nBFFPWN: 1\"", "application/json;BFFPWN", "*/*", "int32", "date-time", "binary",
+    'application/json; x="\r\nBFFPWN: 1"', "application/json;BFFPWN", "*/*",
 )  # fmt: skip
 
 EXTENSIONS = ("X[1]; BFFPWN() #", "os.getcwd\nBFFPWN", "BFFPWN() or str", "builtins.exec", "import BFFPWN")

@@ -58,10 +58,11 @@ class Scenario:
             {"spec.json": spec.replace("api.json", "api.yaml")} if as_yaml else {}
         )
 
-
     def _templates(self, new: Mapping[Place, Any]) -> dict[Place, str]:
         """The paths with the names of their parameters, where those are replaced."""
-        names = {place.path: text for place, text in new.items() if place.path[-1] == "name" and "parameters" in place.path}
+        names = {
+            place.path: text for place, text in new.items() if place.path[-1] == "name" and "parameters" in place.path
+        }
         made: dict[Place, str] = {}
         for path, method in self.operations if names else ():
             renamed = path

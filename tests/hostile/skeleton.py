@@ -24,33 +24,42 @@ from bffgen.plan.files import HEADER
 
 Tree = Any
 _INSTALLED = frozenset("fastapi httpx pydantic pydantic_core pydantic_settings starlette pytest jsonschema".split())
+_DANGEROUS = frozenset("os subprocess importlib builtins ctypes pickle marshal runpy code shutil socket sys".split())
 _SAYING = frozenset("Field Query Path Header Cookie Body".split())
 _BOUNDS = frozenset("alias ge gt le lt multiple_of min_length max_length pattern allow_inf_nan".split())
 _SORTED = (ast.Module, ast.ClassDef, ast.Set, ast.Dict)
 
 
-def project(files: Mapping[str, bytes], package: str) -> Counter[tuple[str, Tree]]:
+def project(files: Mapping[str, bytes]) -> Counter[tuple[str, Tree]]:
     """The skeletons of all files but the runtime's, by folder and kind: names of files come from the input."""
+    package = package_of(files)
     found: Counter[tuple[str, Tree]] = Counter()
     for path, content in files.items():
-        if not path.startswith(f"{package}/runtime/"):
-            kept = path if _is_fixed(path, package) else path.rpartition("/")[0] + "/*"
-            found[kept, _of(path.rpartition("/")[2], content)] += 1
+        inside = path.removeprefix(f"{package}/")
+        if not inside.startswith("runtime/"):
+            fixed = not inside.startswith(_NAMED) or path.endswith("__init__.py")
+            found[
+                inside if fixed else inside.rpartition("/")[0] + "/*", _of(path.rpartition("/")[2], content, package)
+            ] += 1
     return found
 
 
-def _is_fixed(path: str, package: str) -> bool:
-    inside = path.removeprefix(f"{package}/")
-    return not inside.startswith(("endpoints/", "models/", "backends/", "tests/")) or path.endswith("__init__.py")
+_NAMED = ("endpoints/", "models/", "backends/", "tests/")
+
+
+def package_of(files: Mapping[str, bytes]) -> str:
+    """The name of the project's one package."""
+    [package] = [path.partition("/")[0] for path in files if path.endswith("/app.py") and path.count("/") == 1]
+    return package
 
 
 @cache
-def _of(name: str, content: bytes) -> Tree:
+def _of(name: str, content: bytes, package: str) -> Tree:
     text = content.decode("utf-8")
     assert "\r" not in text and "\x00" not in text
     suffix = name.rpartition(".")[2]
     readers: dict[str, Callable[[str], Tree]] = {
-        "py": python,
+        "py": lambda text: python(text, package),
         "json": lambda text: _data(json.loads(text)),
         "lock": lambda text: _data(json.loads(text)),
         "toml": lambda text: _keyed(tomllib.loads(text)),
@@ -62,8 +71,8 @@ def _of(name: str, content: bytes) -> Tree:
 # ----------------------------------------------------------------------------------------------------- Python
 
 
-def python(text: str) -> Tree:
-    """The skeleton of a module."""
+def python(text: str, package: str) -> Tree:
+    """The skeleton of a module of a package."""
     first, second = text.split("\n")[:2]
     assert first == HEADER or (first.startswith("# Yours") and second.startswith('"""'))
     assert second == "" or second.startswith('"""')
@@ -71,6 +80,9 @@ def python(text: str) -> Tree:
         warnings.simplefilter("error")
         tree = ast.parse(text)
         compile(text, "emitted", "exec", dont_inherit=True)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            _check_import(node, package)
     return _node(tree)
 
 
@@ -80,7 +92,6 @@ def _node(node: Any) -> Tree:
     if isinstance(node, ast.Constant):
         return "constant", type(node.value).__name__
     if isinstance(node, ast.Import | ast.ImportFrom):
-        _check_import(node)
         return ()
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SAYING:
         return "saying", tuple(_node(one) for one in node.keywords if not _is_bound(one))
@@ -89,7 +100,9 @@ def _node(node: Any) -> Tree:
         rest = [one for one in rest if one != ("saying", ())]
         return ("annotated", of, *rest) if rest else of
     if isinstance(node, ast.AST):
-        parts = [_node(getattr(node, field)) for field in node._fields if isinstance(getattr(node, field, None), _TREES)]
+        parts = [
+            _node(getattr(node, field)) for field in node._fields if isinstance(getattr(node, field, None), _TREES)
+        ]
         if isinstance(node, _SORTED):
             parts = [_sorted(part) if isinstance(part, tuple) else part for part in parts]
         return (type(node).__name__, *parts)
@@ -113,14 +126,13 @@ def _is_bound(node: ast.keyword) -> bool:
     return node.arg in _BOUNDS and isinstance(value, ast.Constant)
 
 
-def _check_import(node: ast.Import | ast.ImportFrom) -> None:
+def _check_import(node: ast.Import | ast.ImportFrom, package: str) -> None:
     if isinstance(node, ast.ImportFrom) and node.level:
         return
-    modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-    for module in modules:
+    for module in [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]:
         top = module.partition(".")[0]
-        assert top in _INSTALLED or top in sys.stdlib_module_names or top == "hostile", f"imports {module}"
-        assert top not in ("os", "subprocess", "importlib", "builtins", "ctypes", "pickle"), f"imports {module}"
+        known = top == package or top in _INSTALLED or (top in sys.stdlib_module_names and top not in _DANGEROUS)
+        assert known, f"imports {module}"
 
 
 # ----------------------------------------------------------------------------------------------- other formats

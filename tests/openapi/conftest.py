@@ -11,6 +11,7 @@ import pytest
 
 from bffgen.diagnostics.model import Diagnostics
 from bffgen.openapi.document import Document, Presence, load_document
+from bffgen.openapi.model import Operation
 from bffgen.source.loader import Loader
 from bffgen.source.text import SourceFile, Span
 from bffgen.typesystem.model import ObjectType, Type, non_null
@@ -44,6 +45,11 @@ class Read:
         spans = [found.primary.span for found in self.diags.sorted()]
         return [span.file.text[span.start : span.end] for span in spans]
 
+    def operation(self, key: str = "op") -> Operation:
+        found = self.document.operation(key)
+        assert found is not None, f"no operation {key}"
+        return found
+
     def type(self, name: str, *, request: bool = False) -> Type:
         """The type of a named schema."""
         found = self.document.schema(name, request=request)
@@ -61,16 +67,23 @@ ReadText = Callable[..., Read]
 
 @pytest.fixture
 def read(tmp_path: Path) -> ReadText:
-    """Read a document; `files` are others beside it, by name."""
+    """Read a document; `files` are others beside it, by name; `overlay` is the text of one."""
 
     def make(
-        text: str, *, name: str = "api.yaml", presence: Presence = "declared", files: dict[str, str] | None = None
+        text: str,
+        *,
+        name: str = "api.yaml",
+        presence: Presence = "declared",
+        files: dict[str, str] | None = None,
+        overlay: str | None = None,
     ) -> Read:
-        for path, content in {name: text, **(files or {})}.items():
+        laid = {"api.overlay.yaml": overlay} if overlay is not None else {}
+        for path, content in {name: text, **(files or {}), **laid}.items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(dedent(content), encoding="utf-8")
         diags = Diagnostics()
-        return Read(load_document("shop", name, Loader(tmp_path, diags), diags, ASKED, presence), diags)
+        over = "api.overlay.yaml" if overlay is not None else None
+        return Read(load_document("shop", name, Loader(tmp_path, diags), diags, ASKED, presence, over, ASKED), diags)
 
     return make
 
@@ -95,6 +108,7 @@ def paths(read: ReadText) -> ReadText:
 
     def make(text: str, *, version: str = "3.1.0", more: str = "", files: dict[str, str] | None = None) -> Read:
         body = indent(dedent(text).strip("\n"), "  ")
-        return read(f"openapi: {version}\npaths:\n{body}\n{dedent(more)}", files=files)
+        named = "swagger" if version == "2.0" else "openapi"
+        return read(f"{named}: '{version}'\npaths:\n{body}\n{dedent(more)}", files=files)
 
     return make

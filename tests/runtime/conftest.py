@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
+from starlette.types import ASGIApp
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -51,3 +55,54 @@ async def listening(handler: Handler, **options: object) -> AsyncIterator[int]:
 @pytest.fixture
 def serve() -> Callable[..., object]:
     return listening
+
+
+@asynccontextmanager
+async def running(app: ASGIApp, http: str = "httptools") -> AsyncIterator[int]:
+    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        await server.shutdown()
+
+
+@pytest.fixture
+async def nothing_is_left(anyio_backend: str) -> AsyncIterator[None]:
+    """No task outlives its test, nothing was dropped without having been awaited or looked at."""
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, about: complaints.append(str(about["message"])))
+    before = asyncio.all_tasks()
+    gc.freeze()  # what is there already need not be looked through each time
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        yield
+        await asyncio.sleep(0)
+        left = asyncio.all_tasks() - before
+        assert [task for task in left if "runner_task" not in repr(task.get_coro())] == []
+        gc.collect()
+    loop.set_exception_handler(None)
+    assert complaints == []
+    assert [str(w.message) for w in warned] == []
+
+
+class Log:
+    """Calls that say how they end."""
+
+    def __init__(self) -> None:
+        self.ends: list[str] = []
+
+    async def call(self, name: str, seconds: float = 0.0, fails: Exception | None = None) -> str:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            self.ends.append(f"{name} cancelled")
+            raise
+        if fails is not None:
+            raise fails
+        self.ends.append(f"{name} done")
+        return name

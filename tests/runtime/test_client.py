@@ -132,6 +132,7 @@ async def test_exceptions_have_kinds(error: Exception, kind: str) -> None:
 
     failure = await failing(answer)
     assert (failure.kind, failure.operation, failure.status) == (kind, "catalog.get", None)
+    assert failure.sent == (not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)))
 
 
 @pytest.mark.parametrize("status", [302, 304, 400, 404, 429, 500, 503])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from templates.runtime.disconnect import CancelOnDisconnect
 from templates.runtime.edge import Edge
 from templates.runtime.fan_out import fan_out
 from templates.runtime.tasks import uncancelled
+
+from .conftest import running
 
 pytestmark = pytest.mark.anyio
 
@@ -60,19 +59,6 @@ def application(work: Work) -> FastAPI:
         return body
 
     return app
-
-
-@asynccontextmanager
-async def running(app: FastAPI, http: str) -> AsyncIterator[int]:
-    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup()
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        await server.shutdown()
 
 
 def request(method: str, path: str, body: bytes = b"") -> bytes:

@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import warnings
-from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from templates.runtime import context
+from templates.runtime.client import BackendClient
 from templates.runtime.failures import BackendFailure, Refusal
 from templates.runtime.fan_out import fan_out
 from templates.runtime.tasks import uncancelled
+from templates.runtime.transport import open_http, tls_context
 
-pytestmark = pytest.mark.anyio
+from .conftest import Log
 
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left(anyio_backend: str) -> AsyncIterator[None]:
-    """No task outlives its test, nothing was dropped without having been awaited or looked at."""
-    complaints: list[str] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, about: complaints.append(str(about["message"])))
-    before = asyncio.all_tasks()
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        yield
-        await asyncio.sleep(0)
-        left = asyncio.all_tasks() - before
-        assert [task for task in left if "runner_task" not in repr(task.get_coro())] == []
-        gc.collect()
-    loop.set_exception_handler(None)
-    assert complaints == []
-    assert [str(w.message) for w in warned] == []
-
-
-class Log:
-    """Calls that say how they end."""
-
-    def __init__(self) -> None:
-        self.ends: list[str] = []
-
-    async def call(self, name: str, seconds: float = 0.0, fails: Exception | None = None) -> str:
-        try:
-            await asyncio.sleep(seconds)
-        except asyncio.CancelledError:
-            self.ends.append(f"{name} cancelled")
-            raise
-        if fails is not None:
-            raise fails
-        self.ends.append(f"{name} done")
-        return name
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
 
 def failure(status: int = 500) -> BackendFailure:
@@ -319,6 +284,70 @@ class TestSoftCalls:
                 calls.soften("soft", error)
         assert raised.value is error
         assert calls.degraded == {}
+
+
+class TestTime:
+    """Against a clock that only moves when it is told to."""
+
+    @pytest.mark.parametrize(
+        ("deadline", "passed", "timeout", "left"),
+        [
+            (5.0, 0.0, 2.0, 2.0),  # its own limit is the least
+            (5.0, 0.0, 60.0, 4.9),  # 0.1 s of reserve
+            (5.0, 3.0, 2.0, 1.9),
+            (5.0, 4.5, 2.0, 0.45),  # 10 %
+            (5.0, 4.99, 2.0, 0.009),
+            (5.0, 5.0, 2.0, 0.0),
+            (5.0, 6.0, 2.0, -0.9),
+        ],
+    )
+    async def test_what_is_left_is_less_a_reserve(
+        self, monkeypatch: pytest.MonkeyPatch, deadline: float, passed: float, timeout: float, left: float
+    ) -> None:
+        loop, now = asyncio.get_running_loop(), [1000.0]
+        real = loop.time
+        token = context.deadline.set(1000.0 + deadline)
+        monkeypatch.setattr(loop, "time", lambda: now[0])
+        now[0] += passed
+        try:
+            found = context.time_left(timeout)
+        finally:
+            monkeypatch.setattr(loop, "time", real)
+            context.deadline.reset(token)
+        assert found == pytest.approx(left) or (found <= 0 and left <= 0)
+
+    async def test_a_soft_call_that_is_late_leaves_time_to_answer_a_hard_one_does_not(self) -> None:
+        async def hang(request: httpx.Request) -> httpx.Response:
+            await asyncio.sleep(5)
+            return httpx.Response(200)
+
+        client = BackendClient(open_http(tls_context(), httpx.MockTransport(hang), "t/1"), "http://a.test", 2.0)
+
+        async def price() -> None:
+            try:
+                await client.send("pricing.get", "GET", "/p", success={200})
+            except BackendFailure as error:
+                calls.soften("price", error)
+
+        started = asyncio.get_running_loop().time()
+        async with fan_out(0.3) as calls:
+            calls.start("price", price())
+        assert 0.25 < asyncio.get_running_loop().time() - started < 0.3
+        assert calls.degraded["price"].kind == "timeout"
+        with pytest.raises(BackendFailure) as raised:
+            async with fan_out(0.1) as calls:
+                calls.start("price", client.send("pricing.get", "GET", "/p", success={200}))
+        assert (raised.value.kind, raised.value.call) == ("timeout", "price")
+
+    async def test_a_write_is_not_begun_after_the_deadline(self) -> None:
+        log = Log()
+        token = context.deadline.set(asyncio.get_running_loop().time() - 0.001)
+        try:
+            with pytest.raises(BackendFailure) as raised:
+                await uncancelled(log.call("write"))
+        finally:
+            context.deadline.reset(token)
+        assert (raised.value.kind, raised.value.sent, log.ends) == ("timeout", False, [])
 
 
 class TestWrites:

@@ -8,7 +8,9 @@ from pathlib import Path
 RUNTIME = Path(__file__).resolve().parents[2] / "templates" / "runtime"
 ORDER = [
     "types", "failures", "context", "encode", "arguments", "logs", "body", "replies", "shared", "tasks", "fan_out",
-    "client", "transport", "answers", "problems", "limit", "disconnect", "edge", "serving", "config",
+    "blocks", "each", "batches", "links", "pages", "idempotency", "undo", "forms", "filenames", "multipart", "uploads",
+    "exchange", "client", "transport", "answers", "problems", "relay", "downloads", "events", "streams", "limit",
+    "disconnect", "edge", "paths", "passing", "proxy", "serving", "config",
 ]  # fmt: skip
 
 

@@ -81,4 +81,3 @@ class OperationPlan:
     backend: str  # its attribute
     method: str
     pattern: str  # of the path
-

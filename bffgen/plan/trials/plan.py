@@ -13,7 +13,7 @@ from bffgen.openapi.model import is_json
 from bffgen.openapi.sample import sample
 from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
-from bffgen.plan.schedule import CallNode, GuardNode, Schedule
+from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
 from bffgen.plan.trials.evaluate import Unsure, evaluate
 from bffgen.plan.trials.model import (
@@ -171,8 +171,7 @@ class _Planner:
     def _refusals(self) -> Iterator[RefusalCase]:
         """For each guard data that it refuses while the others are content, where that is simply made."""
         before = [step for step in self.schedule.before if isinstance(step, CheckedGuard)]
-        nodes = [node.guards for node in self.schedule.nodes if isinstance(node, (CallNode, GuardNode))]
-        for guard in [*before, *(guard for guards in nodes for guard in guards)]:
+        for guard in [*before, *(guard for node in self.schedule.nodes for guard in guards_of(node))]:
             data = satisfied(guard.that, False, self.data)
             if data is None:
                 continue
@@ -226,8 +225,7 @@ def _agreeable(endpoint: CheckedEndpoint, plan: Schedule, data: Data) -> Data:
     for node in plan.nodes:
         if isinstance(node, CallNode) and node.call.when is not None:
             conditions.append(node.call.when)
-        if isinstance(node, (CallNode, GuardNode)):
-            conditions += [guard.that for guard in node.guards]
+        conditions += [guard.that for guard in guards_of(node)]
     for call in endpoint.calls:
         if call.success is not None:
             data = _successful(call, call.success, data)
@@ -317,5 +315,3 @@ def operation_plans(clients: Clients) -> tuple[OperationPlan, ...]:
             pattern = "[^/]*".join(re.escape(part) for part in parts)
             found[used.label] = OperationPlan(used.label, backend.attribute, operation.method, pattern)
     return tuple(sorted(found.values(), key=lambda plan: (plan.pattern.count("[^/]*"), plan.label)))
-
-

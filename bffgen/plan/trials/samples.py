@@ -11,7 +11,7 @@ from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedLet, Checked
 from bffgen.expr.tree import HeaderOf, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
-from bffgen.openapi.sample import sample, sample_reply
+from bffgen.openapi.sample import sample, sample_reply, success_response
 from bffgen.plan.bounds import keeps_pattern
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
@@ -102,7 +102,9 @@ def reply_of(call: CheckedCall, models: Models) -> Any:
 
 
 def reply_status(operation: Operation) -> int:
-    return sample_reply(operation)[0]
+    """The status of a plain success."""
+    response = success_response(operation)
+    return response.status if response is not None and isinstance(response.status, int) else 200
 
 
 def reply_headers(endpoint: CheckedEndpoint, call: CheckedCall) -> tuple[tuple[str, str], ...]:

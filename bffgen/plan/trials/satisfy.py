@@ -222,5 +222,3 @@ def _known(path: Expr, data: Data) -> Any:
         return evaluate(path, data)
     except Unsure:
         return None
-
-

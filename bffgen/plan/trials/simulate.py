@@ -82,7 +82,7 @@ class _Run:
             elif isinstance(node, CallNode):
                 self._call(node)
             elif isinstance(node, GuardNode):
-                self._guards(node.key, node.guards, node.owner)
+                self._guards(node.key, node.guards, None)
         return self._outcome()
 
     def _is_request_valid(self) -> bool:
@@ -157,7 +157,7 @@ class _Run:
         if fault is not None or made is None:
             self._fails(call, fault, made)
         if call.name not in self.stopped:
-            self._guards(call.name, node.guards, call.name)
+            self._guards(call.name, call.guards, call.name)
 
     def _fails(self, call: CheckedCall, fault: Fault | None, made: bool | None) -> None:
         """What the failure leaves: the end of the endpoint, or a value; nothing is known when it may not happen."""

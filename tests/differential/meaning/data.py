@@ -72,11 +72,14 @@ Needed = Callable[[ObjectType, str], bool]
 class Reader:
     """Reads JSON as a type. `needed` says which fields of a reply count: a breach in another is no failure.
 
+    `kept`: a member of a union that is passed on whole keeps fields that it does not know, as it may be a new kind.
+
     `closed` is for what a backend or the gateway is sent: enums and bounds are kept. `lenient`: bounds of a reply
     do not count, and a null where a field is only optional is as if it were absent.
     """
 
     needed: Needed = lambda of, name: True
+    kept: Callable[[ObjectType], bool] = lambda of: False
     closed: bool = False
     lenient: bool = False
 
@@ -136,6 +139,9 @@ class Reader:
                 self._field(data[name], declared, required, name, made)
             elif required:
                 raise Breach(f"{name} is missing")
+        if len(members) > 1 and any(map(self.kept, members)):
+            declared_names = {name for one in members for name in one.fields}
+            made |= {name: value for name, value in data.items() if name not in declared_names}
         return Obj(made)
 
     def _field(self, data: Any, declared: list[Field], required: bool, name: str, made: dict[str, Any]) -> None:
@@ -254,6 +260,8 @@ def write(value: Any, of: Type | None = None) -> Any:
             inside = _part(of, ListType)
             return [write(one, inside.item if inside else None) for one in value]
         case bool() | None | str():
+            return value
+        case int() | float() if of is None:
             return value
         case int() | float():
             return _checked(value, of)

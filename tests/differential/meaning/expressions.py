@@ -13,8 +13,19 @@ from uuid import UUID, uuid4
 from bffgen.expr import tree
 from bffgen.expr.tree import Expr, LoopKind, Role
 from bffgen.source.text import Span
-from bffgen.typesystem.model import IterType, Kind, ListType, MapType, Null, ObjectType, Scalar, Type, Unknown
-from bffgen.typesystem.model import is_nullable, non_null
+from bffgen.typesystem.model import (
+    IterType,
+    Kind,
+    ListType,
+    MapType,
+    Null,
+    ObjectType,
+    Scalar,
+    Type,
+    Unknown,
+    is_nullable,
+    non_null,
+)
 
 from .data import Breach, Moment, Obj, Overflow, Reader, arms, moment, write
 
@@ -23,6 +34,10 @@ NOW = datetime.now(UTC)
 
 class Unsound(AssertionError):
     """A value that is not of the type that the checker gave to its expression."""
+
+
+class Broken(Breach):
+    """A narrowing that a reply does not keep: `kind` says card, and there is no card's number."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +60,14 @@ class Env:
 
 
 def evaluate(expr: Expr, env: Env) -> Any:
-    """The value. Raises `Overflow`; `Breach` where a reply does not keep what a narrowing relied on."""
+    """The value. Raises `Overflow`, `Broken`, and `Breach` where it is to be converted and does not fit."""
     try:
         value = _CASES[type(expr)](expr, env)
     except (OverflowError, ValueError) as error:  # a date, duration or integer beyond what there is
         raise Overflow from error
     if not conforms(value, expr.type):
         if isinstance(expr, tree.Narrowed | tree.FieldOf | tree.ElementOf):
-            raise Breach(f"{value!r} in the place of {expr.type}")
+            raise Broken(f"{expr.span.text}: {value!r} in the place of {expr.type}")
         raise Unsound(f"{expr.span.text}: {value!r} is not of {expr.type}")
     return value
 
@@ -118,7 +133,7 @@ def _ref(expr: tree.Ref, env: Env) -> Any:
             return env.call(expr.name)
         case Role.LET:
             return env.let(expr.name)
-    return env.values[expr.role, expr.name if expr.role not in (Role.BODY, Role.ANSWER) else ""]
+    return env.values[expr.role, expr.name]
 
 
 def _field(expr: tree.FieldOf, env: Env) -> Any:
@@ -349,13 +364,16 @@ def _group(pairs: Any) -> dict[Any, list[Any]]:
 def _order(pairs: Any, reverse: bool = False) -> list[Any]:
     def compare(one: Any, other: Any) -> int:
         if isinstance(one, tuple):
-            return next((found for a, b in zip(one, other, strict=True) if (found := compare(a, b))), 0)
+            parts = (compare(a, b) for a, b in zip(one, other, strict=True))
+            return next((found for found in parts if found), 0)
         if one is None or other is None:
             return (one is None) - (other is None)
-        return ((one > other) - (one < other)) * (-1 if reverse else 1)
+        return (int(one > other) - int(one < other)) * (-1 if reverse else 1)
 
-    ranked = sorted(pairs, key=functools.cmp_to_key(lambda a, b: compare(a[0], b[0])))
-    return [value for _, value in ranked]
+    def by_key(one: Any, other: Any) -> int:
+        return compare(one[0], other[0])
+
+    return [value for _, value in sorted(pairs, key=functools.cmp_to_key(by_key))]
 
 
 def _unique(values: Any) -> list[Any]:
