@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bffgen.check import values
+from bffgen.check.media import is_download
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.scope import Context
@@ -19,12 +20,15 @@ from bffgen.typesystem.model import (
     TupleType,
     Type,
     Union,
+    non_null,
 )
 from bffgen.typesystem.relations import an, describe, is_broken
 
 
 def answerable(value: tree.Expr, ctx: Context) -> None:
     """Report every value of a response that JSON does not have (BFF308), where it is made."""
+    if is_download(non_null(value.type)):  # whether it may be, is told by `check_passing`
+        return
     if isinstance(value, tree.MakeObject):
         for _, inner in value.entries:
             answerable(inner, ctx)
@@ -48,6 +52,8 @@ def answerable(value: tree.Expr, ctx: Context) -> None:
 
 def _way_out(of: Type, shown: str) -> str | None:
     match of:
+        case Scalar(Kind.BYTES):
+            return "bytes are a whole answer, or none: `response: name`"
         case IterType(TupleType(items)) | SetType(TupleType(items)):
             names = ", ".join("abcdefgh"[: len(items)])
             parts = ", ".join(f"{name}={name}" for name in "abcdefgh"[: len(items)])

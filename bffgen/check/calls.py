@@ -10,9 +10,10 @@ from bffgen.check import values
 from bffgen.check.fit import fit
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages
+from bffgen.check.media import is_download, is_text_answer, request_body, takes_bytes
 from bffgen.check.model import CheckedArgument, CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
 from bffgen.check.names import Names
-from bffgen.check.operations import Bound, bind, is_json, sets_fields_as_arguments, target
+from bffgen.check.operations import Bound, bind, sets_fields_as_arguments, target
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -22,10 +23,10 @@ from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
-from bffgen.openapi.model import Operation
+from bffgen.openapi.model import Operation, RequestBody
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
-from bffgen.typesystem.model import BOOLEAN, TEXT, Null, Type, is_nullable, non_null, nullable
+from bffgen.typesystem.model import BOOLEAN, TEXT, Null, StreamType, Type, is_nullable, non_null, nullable
 from bffgen.typesystem.names import python_name
 from bffgen.typesystem.relations import BROKEN, assign, describe, is_broken
 
@@ -101,6 +102,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         lazy=call.name in names.lazy(),
         wants_reply=False,
         span=call.operation_span,
+        request=_request(operation, names) if body is not None else None,
     )
 
 
@@ -209,18 +211,18 @@ def _only_when(call: spec.Call, shown: str) -> str:
     return f"make the call null where it cannot be made:\n{call.name}:\n  call: {call.node.text}\n  {when}"
 
 
+def _request(operation: Operation, names: Names) -> RequestBody | None:
+    """The body of the operation that is sent, of those that it takes."""
+    return request_body(operation, takes_bytes(names.root))
+
+
 def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names: Names) -> tree.Expr | None:
-    declared = operation.body
+    declared = _request(operation, names)
     if declared is None:
         if call.body is not None:
             label = Label(call.body.node.span, "not taken")
             names.diags.report("BFF209", f"`{call.backend}.{operation.key}` takes no body", label)
             values.value(call.body, ctx)
-        return None
-    if not is_json(declared.media_type):
-        message = f"`{operation.key}` takes `{declared.media_type}`, which is not there yet"
-        label = Label(call.operation_span, "only JSON bodies can be sent")
-        names.diags.report("BFF505", message, label, Label(declared.span, "declared here"))
         return None
     why = Label(declared.span, f"{describe(non_null(declared.type))} expected")
     if call.body is None:
@@ -333,7 +335,10 @@ def _success(written: spec.Expr | None, call: spec.Call, names: Names) -> tree.E
     if written is None:
         return None
     reply = names.reply(call.name)
-    if is_broken(reply) or isinstance(reply, Null):
+    operation = names.operations.get(call)
+    if operation is not None and is_text_answer(operation):
+        return None
+    if is_broken(reply) or isinstance(reply, (Null, StreamType)) or is_download(reply):
         return None
     only = names.context({"answer": Binding(Role.ANSWER, reply)})
     found = values.condition(written, only)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
+from bffgen.check.examples import check_examples
 from bffgen.check.fit import fit
+from bffgen.check.media import is_download, media_types, passed_statuses, sources
 from bffgen.check.mentions import mentioned_names
 from bffgen.check.model import (
     CheckedCookie,
@@ -18,7 +21,9 @@ from bffgen.check.model import (
 from bffgen.check.names import Names, operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
+from bffgen.check.passing import check_passing
 from bffgen.check.scopes import check_scope, replies_in, replies_of_scope, with_replies
+from bffgen.check.streams import check_stream
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.results import FUNCTIONS
@@ -50,7 +55,7 @@ UNSEEN = frozenset(
 def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoint:
     """The checked endpoint; with messages, whatever could be made of it."""
     before = backends.diags.count
-    _hidden(endpoint, backends.diags)
+    _hidden(endpoint, backends.own.names(), backends.diags)
     operations = dict(backends.operations(endpoint.calls))
     uses = collect_uses(endpoint, operations)
     params = check_params(endpoint, uses, backends)
@@ -83,17 +88,22 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         parallel_writes=endpoint.parallel_writes,
         named_models={},
         span=endpoint.span,
+        media_types=answer.media_types,
+        stream=check_stream(endpoint, answer.response, calls, backends.diags),
     )
+    check_passing(checked, endpoint.body_span or endpoint.span, backends.diags)
     graph.check_graph(checked, endpoint, backends.diags)
     if not backends.diags.codes(since=before) & UNSEEN:
         backends.diags.take(uses.doubts)
         seen = mentioned_names(endpoint) | names.seen
         unused(endpoint, params, seen, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
-    return replace(checked, named_models=_named(checked))
+    answers = answer.response.type if answer.response is not None else None
+    examples = check_examples(endpoint, checked, answers, backends.diags)
+    return replace(checked, named_models=_named(checked), examples=examples)
 
 
-def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
+def _hidden(endpoint: spec.Endpoint, own: Mapping[str, Span], diags: Diagnostics) -> None:
     """A name never hides another, or a function (BFF208)."""
     seen: dict[str, Span] = {}
     spans = [(name, endpoint.params[name].name_span) for name in endpoint.params]
@@ -103,6 +113,9 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
         if name in seen:
             labels = Label(span, "again here"), Label(seen[name], "first here")
             diags.report("BFF208", f"`{name}` hides another name", *labels, help="choose another name")
+        elif name in own:
+            labels = Label(span, "again here"), Label(own[name], "first here")
+            diags.report("BFF208", f"`{name}` hides the function `{name}`", *labels, help="choose another name")
         elif name in FUNCTIONS or name in ("dict", "status", "header", "isinstance"):
             diags.report(
                 "BFF208",
@@ -136,10 +149,22 @@ class _Answer:
         if self.response is not None:
             answerable(self.response, ctx)
         self.status, self.statuses = statuses(endpoint, self.response is not None, ctx)
+        self.media_types = self._bytes(endpoint, tuple(calls.values()))
         self.headers = tuple(
             (name, _header_value(value, span, ctx)) for name, (value, span) in endpoint.response_headers.items()
         )
         self.cookies = tuple(_cookie(name, cookie, span, ctx) for name, (cookie, span) in endpoint.cookies.items())
+
+
+    def _bytes(self, endpoint: spec.Endpoint, calls: tuple[CheckedEntry, ...]) -> tuple[str, ...]:
+        """The media types of an answer in bytes, whose statuses are its call's own; none for JSON."""
+        response = self.response
+        if not isinstance(response, tree.Ref) or not is_download(response.type):
+            return ()
+        operations = [call.operation for call in sources(response.name, calls)]
+        if endpoint.status is None and operations:
+            self.statuses = tuple(dict.fromkeys(s for one in operations for s in passed_statuses(one)))
+        return tuple(dict.fromkeys(media_type for one in operations for media_type in media_types(one)))
 
 
 def _read_replies(

@@ -6,23 +6,34 @@ import re
 from collections.abc import Mapping
 
 from bffgen.check.endpoint import check_endpoint
+from bffgen.check.functions import Functions
 from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
+from bffgen.check.own import Own
+from bffgen.check.proxies import check_proxies
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.document import Document
-from bffgen.source.text import Span
+from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
 
 
-def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnostics) -> CheckedGateway:
+def check(
+    written: spec.Spec,
+    documents: Mapping[str, Document],
+    diags: Diagnostics,
+    functions: SourceFile | None = None,
+) -> CheckedGateway:
     """Resolve every name, type every expression. The result means something only when `diags` has no errors."""
-    backends = Backends(written, documents, diags)
+    own = Own(written, Functions(functions, diags) if functions is not None else None, diags)
+    backends = Backends(written, documents, diags, own)
+    own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
+    shapes, used_functions = own.checked()
     return CheckedGateway(
         name=written.name,
         version=written.version,
@@ -30,6 +41,9 @@ def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnost
         description=written.description,
         backends=made,
         endpoints=tuple(sorted(endpoints, key=_specific)),
+        shapes=shapes,
+        functions=used_functions,
+        proxies=check_proxies(written, documents, diags),
     )
 
 

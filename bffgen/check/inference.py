@@ -63,6 +63,7 @@ class Uses:
 
     found: dict[tuple[str, ...], list[Use]] = field(default_factory=dict)
     doubts: Diagnostics = field(default_factory=Diagnostics)  # told only where every use could be seen
+    takes_bytes: bool = False  # the endpoint's `body:` says that files come in
 
     def add(self, path: tuple[str, ...], use: Use) -> None:
         self.found.setdefault(path, []).append(use)

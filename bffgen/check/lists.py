@@ -63,7 +63,7 @@ def check_each(written: spec.ForEach, ctx: Context) -> tuple[CheckedEach, Contex
             Label(source.span, "as many as the backend likes"),
             help=f"add `limit: 50` (more are an error), or take the first ones: `{shown}[:50]`",
         )
-    client_list = not any(node for node in ctx.used if not node.startswith("^"))
+    client_list = not ctx.used
     each = CheckedEach(one.target, source, condition, written.limit, written.concurrency or CONCURRENCY, client_list)
     return each, inner
 

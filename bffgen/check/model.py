@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bffgen.expr.tree import Expr, Target
-from bffgen.openapi.model import Operation, Parameter
+from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Docs, ListType, ObjectType, Type
 
@@ -181,6 +181,7 @@ class CheckedCall:
     lazy: bool  # made only in the place of a call that failed
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
+    request: RequestBody | None = None  # what `body` is sent as
 
     @property
     def soft(self) -> bool:
@@ -211,6 +212,7 @@ class CheckedBlock:
     timeout: float | None  # seconds
     needs: frozenset[str]
     after: frozenset[str]
+    lazy: bool  # made only in the place of a call that failed
     span: Span
 
     @property
@@ -260,6 +262,60 @@ class CheckedCookie:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CheckedStream:
+    """The answer is the items of a call's stream (`source` its media type), one by one, as lines or events."""
+
+    form: Literal["lines", "events"]
+    call: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedProxy:
+    """A route that passes through. `operations` are those of the document that may be reached; None: all.
+
+    `path` and `to` are templates with the same variables, the last of which may be a tail: `{path:path}`.
+    """
+
+    path: str
+    to: str
+    backend: str
+    methods: tuple[str, ...]
+    operations: tuple[Operation, ...] | None
+    known: tuple[Operation, ...]  # those that the document has below `to`
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ExampleReply:
+    """What a call is answered in an example, as plain data. `fault`: `timeout`, `unreachable` or `invalid`."""
+
+    status: int | None  # None: the operation's usual one
+    body: Any
+    has_body: bool
+    headers: Mapping[str, str]
+    fault: str | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedExample:
+    """An example of an endpoint. `replies` by the path of a call: `price`, or `rows.price` inside of a block.
+
+    Several replies are given one after another. `params` has values by the parameters' names.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    body: Any
+    has_body: bool
+    headers: Mapping[str, str]
+    replies: Mapping[str, tuple[ExampleReply, ...]]
+    status: int | None
+    expected: Any
+    has_expected: bool
+    exact: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedEndpoint:
     """One endpoint. `calls` in the order written. `statuses` are the success statuses, the usual one first.
 
@@ -289,6 +345,9 @@ class CheckedEndpoint:
     parallel_writes: bool
     named_models: Mapping[ObjectType, str]  # $name
     span: Span
+    media_types: tuple[str, ...] = ()  # of a `response` that is a call's bytes; empty: JSON
+    stream: CheckedStream | None = None  # then `response` is a loop over the call's items
+    examples: tuple[CheckedExample, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -302,6 +361,24 @@ class CheckedBackend:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CheckedShape:
+    """A shape that endpoints use: a function of its parameters, which `value` has as `Ref`s of `Role.SHAPE`."""
+
+    name: str
+    parameters: tuple[tuple[str, Type], ...]
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedFunctions:
+    """The user's file of functions: its text, and the names of the functions in use."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedGateway:
     name: str
     version: str
@@ -309,6 +386,18 @@ class CheckedGateway:
     description: str | None
     backends: tuple[CheckedBackend, ...]
     endpoints: tuple[CheckedEndpoint, ...]
+    proxies: tuple[CheckedProxy, ...] = ()
+    shapes: tuple[CheckedShape, ...] = ()
+    functions: CheckedFunctions | None = None
+
+
+def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Iterator[tuple[str, CheckedCall]]:
+    """Every backend call with its path: `price`, `rows.price`."""
+    for entry in entries:
+        if isinstance(entry, CheckedBlock):
+            yield from leaves_by_path(entry.calls, f"{before}{entry.name}.")
+        else:
+            yield before + entry.name, entry
 
 
 def leaves(entries: tuple[CheckedEntry, ...]) -> Iterator[CheckedCall]:

@@ -12,6 +12,7 @@ from bffgen.check.lists import Given, check_each, each_type, given
 from bffgen.check.model import CheckedEach, CheckedParam, CheckedReaction, Use, UseOther
 from bffgen.check.operations import Backends, reply_type
 from bffgen.check.reactions import check_reactions
+from bffgen.check.streams import streamed_call
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.facts import proved
@@ -56,8 +57,13 @@ class Names:
     _working: list[str] = field(default_factory=list)
 
     def child(self, block: spec.Block, inner: Context) -> Names:
-        """The scope of a block: what the block's own loop and conditions tell, and everything around."""
+        """The scope of a block: what the block's own loop and conditions tell, and everything around.
+
+        A loop over anything but request values is told by a bare `^`.
+        """
         bound = {name: found for name in self._loop_names(block) if (found := inner.scope.find(name)) is not None}
+        if inner.used:
+            bound = {name: replace(found, needs="^") for name, found in bound.items()}
         facts = {path: Fact(fact.type, f"^{fact.origin or ''}") for path, fact in inner.facts.items()}
         return Names(
             block,
@@ -130,7 +136,7 @@ class Names:
             header=self._header,
             headers=self._headers,
         )
-        scope = scope.with_names(added) if added else scope
+        scope = self.backends.own.scope(scope.with_names(added) if added else scope)
         hint = self.hint or class_name(operation_id(self.root))
         return Context(scope, self.diags, _NOTHING, dict(self.facts), _Used(self._used), self.seen, hint)
 
@@ -217,7 +223,9 @@ class Names:
                 self._working.pop()
             else:
                 operation = self.operations.get(entry)
-                self._replies[name] = BROKEN if operation is None else reply_type(operation, entry, self.backends)
+                streamed = self.around is None and name == streamed_call(self.root)
+                made = BROKEN if operation is None else reply_type(operation, entry, self.backends, streamed)
+                self._replies[name] = made
         return self._replies[name]
 
     def reactions(self, name: str) -> tuple[CheckedReaction, ...]:
@@ -265,7 +273,8 @@ class Names:
         """Whether the call is nullable anyway: then a null argument means that it is not made."""
         call = self.endpoint.calls[name]
         to_null = (r.action.value.type for r in self.reactions(name) if isinstance(r.action, Use))
-        return call.when is not None or any(is_nullable(of) or isinstance(of, Null) for of in to_null)
+        condition = call.when if call.each is None else call.each.condition
+        return condition is not None or any(is_nullable(of) or isinstance(of, Null) for of in to_null)
 
     # ------------------------------------------------------------------------------------------ lets
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree
+from bffgen.check.media import request_body, takes_bytes
 from bffgen.check.mentions import mentioned_fields, mentioned_names
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
@@ -16,13 +17,16 @@ from bffgen.openapi.model import Operation
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
+    BYTES,
     INTEGER,
     NO_BOUNDS,
     NO_DOCS,
     NUMBER,
+    RAW_BODY,
     TEXT,
     Docs,
     Field,
+    Kind,
     ListType,
     ObjectType,
     Scalar,
@@ -36,7 +40,7 @@ from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 def collect_uses(endpoint: spec.Endpoint, operations: Mapping[spec.Call, Operation | None]) -> Uses:
     """Every place of the endpoint that says what a name must be."""
-    uses = Uses()
+    uses = Uses(takes_bytes=takes_bytes(endpoint))
     flow = Flow(uses)
     _flow_calls(endpoint, operations, flow, uses)
     return uses
@@ -59,13 +63,14 @@ def _flow_calls(
 
 
 def _flow_call(call: spec.Call, operation: Operation, flow: Flow) -> None:
+    uses = flow.uses
     silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
     for bound in bind(call, operation, silent):
         p = bound.parameter
         where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
         flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
-    if call.body is not None and operation.body is not None:
-        b = operation.body
+    b = request_body(operation, uses.takes_bytes)
+    if call.body is not None and b is not None:
         where = f"the body of `{call.backend}.{operation.key}`"
         flow.value(call.body, Wanted(b.type, b.required, b.docs, b.span, where))
     for value, _ in call.headers.values():
@@ -159,7 +164,7 @@ def _closed(of: Type) -> Type:
 def _fits_location(of: Type, location: str) -> bool:
     if location == "query" and isinstance(of, ListType):
         of = non_null(of.item)
-    return isinstance(of, Scalar)
+    return isinstance(of, Scalar) and of.kind is not Kind.BYTES
 
 
 def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> Agreed:
@@ -211,14 +216,14 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
     """The body's type, without null, and whether it must be there; None when the endpoint takes none."""
     if isinstance(endpoint.body, spec.TypeText):
         said = backends.written_type(endpoint.body, request=True)
-        return (BROKEN, True) if said is None else (non_null(said), not is_nullable(said))
+        return (BROKEN, True) if said is None else (_raw(non_null(said)), not is_nullable(said))
     name = f"{class_name(operation_id)}Body"
     if endpoint.body is not None:
         return _declared_fields(name, endpoint, endpoint.body, backends), True
     whole, fields = uses.of("body"), uses.below("body")
     if whole:
         agreed = agree("body", whole, backends.diags)
-        return (agreed.type, agreed.required) if agreed else (BROKEN, True)
+        return (_raw(agreed.type), agreed.required) if agreed else (BROKEN, True)
     if fields:
         return _inferred_fields(name, fields, backends.diags), True
     if "body" in mentioned_names(endpoint):
@@ -231,6 +236,11 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         )
         return BROKEN, True
     return None, False
+
+
+def _raw(of: Type) -> Type:
+    """The body's type: bytes that are all of it are the request as it arrives."""
+    return RAW_BODY if of == BYTES else of
 
 
 def _declared_fields(

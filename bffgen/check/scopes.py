@@ -85,6 +85,7 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
         timeout=block.timeout,
         needs=own_needs(needs),
         after=frozenset(name for name, _ in block.after),
+        lazy=block.name in names.lazy(),
         span=block.name_span,
     )
 

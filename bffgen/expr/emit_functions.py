@@ -230,6 +230,21 @@ def call_method(em: Emitter, expr: tree.CallMethod) -> Value:
     return base.plus(*guards).but(call(attribute(base.code, expr.name), *(arg.code for arg in args)))
 
 
+# ------------------------------------------------------------------------------------------------ the spec's own
+
+
+def call_shape(em: Emitter, expr: tree.CallShape) -> Value:
+    function = em.names.own("shape", expr.name)
+    return Value(call(function, *(em.closed(arg) for _, arg in expr.args)))
+
+
+def call_user(em: Emitter, expr: tree.CallUser) -> Value:
+    function = em.names.own("function", expr.name)
+    made = call(function)
+    made.keywords = [ast.keyword(name, em.closed(arg)) for name, arg in expr.args]
+    return Value(made, nullable=may_be_null(expr.type))
+
+
 # ------------------------------------------------------------------------------------------------ replies
 
 

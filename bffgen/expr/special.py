@@ -45,6 +45,8 @@ def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
         )
     if name in FUNCTIONS:
         return ctx.error("BFF205", node, f"`{name}` is a function", f"call it: `{name}(...)`")
+    if name in ctx.scope.own_names():
+        return ctx.error("BFF205", node, f"`{name}` is a shape or a function", f"call it: `{name}(...)`")
     if name in _ELSEWHERE:
         return ctx.error("BFF205", node, f"`{name}` is not in scope here", "not in scope", note=_ELSEWHERE[name])
     near = closest(name, ctx.scope.names())
@@ -97,7 +99,7 @@ _FOREIGN = {
 
 
 def unknown_function(node: ast.Name, ctx: Context) -> tree.Expr:
-    near = closest(node.id, FUNCTIONS)
+    near = closest(node.id, [*FUNCTIONS, *ctx.scope.own_names()])
     help_ = _FOREIGN.get(node.id.lower()) or (f"did you mean `{near}`?" if near else None)
     return ctx.error("BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_)
 

@@ -28,6 +28,7 @@ class Role(StrEnum):
     ANSWER = "answer"  # `answer` in `success`, `items`, `next`, `until`: what one request answered
     ITEM = "item"  # `item` in `key`: one element of the list
     BATCH = "batch"  # `batch`: the keys of one chunk
+    SHAPE = "shape"  # a parameter of the shape that this is the body of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -301,6 +302,26 @@ class CallFunction:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CallShape:
+    """A shape of the spec, used as a function; the arguments of all its parameters, in their order."""
+
+    name: str
+    args: tuple[tuple[str, Expr], ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CallUser:
+    """A function of the user's; arguments by the names of its parameters, in their order."""
+
+    name: str
+    args: tuple[tuple[str, Expr], ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CallMethod:
     """A method of a text, date, date-time or map (`lower`, `isoformat`, `items` ...)."""
 
@@ -377,6 +398,8 @@ Expr = (
     | MakeText
     | Loop
     | CallFunction
+    | CallShape
+    | CallUser
     | CallMethod
     | Narrowed
     | StatusOf

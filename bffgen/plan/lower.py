@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
@@ -11,7 +12,10 @@ from bffgen.plan.lines import call_lines
 from bffgen.plan.model import EndpointPlan, GatewayPlan
 from bffgen.plan.names import Scope, local_name, module_name, package_name
 from bffgen.plan.operations import Clients, used_operations
+from bffgen.plan.own import plan_shapes
 from bffgen.plan.params import plan_arguments, route
+from bffgen.plan.passing import is_passed_on, result_class, takes_stream
+from bffgen.plan.proxies import operation_plans_of, plan_proxies
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
 from bffgen.plan.trials.plan import operation_plans, plan_tests
@@ -36,6 +40,8 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         function = functions.take(local_name(endpoint.operation_id))
         module = f"{package}.endpoints.{modules.take(module_name(endpoint.operation_id))}"
         endpoints.append(_endpoint(endpoint, gateway, models, clients, function, module))
+    proxies, operations = plan_proxies(gateway, clients), operation_plans(clients)
+    known = {one.label for one in operations}
     return GatewayPlan(
         gateway.name,
         package,
@@ -45,9 +51,15 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         tuple(plan_client(used, models, package) for used in clients.backends),
         tuple(endpoints),
         models.modules,
-        operation_plans(clients),
+        (*operations, *(one for one in operation_plans_of(proxies) if one.label not in known)),
         gateway_document(gateway),
         models.footprint(),
+        proxies,
+        tuple(plan.route for plan, one in zip(endpoints, gateway.endpoints, strict=True) if takes_stream(one))
+        + tuple(proxy.path for proxy in proxies),
+        any(is_upload(endpoint.body) for endpoint in gateway.endpoints),
+        plan_shapes(gateway, models),
+        gateway.functions,
     )
 
 
@@ -66,7 +78,10 @@ def _endpoint(
     writer = EndpointWriter(endpoint, plan, names, clients)
     arguments = plan_arguments(endpoint, names, writer.uses_response)
     paragraphs = writer.paragraphs()
-    result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL)
+    if is_passed_on(endpoint):
+        result = result_class(endpoint, module)
+    else:
+        result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,

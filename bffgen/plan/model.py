@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bffgen.check.model import CheckedFunctions
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
-from bffgen.plan.trials.model import EndpointTests, OperationPlan
+from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ class CallLine:
     notes: tuple[str, ...]  # "required", "after product", ...
     waits: tuple[str, ...]  # names of the calls that it starts after
     soft: bool
+    depth: int = 0  # how many blocks it stands in
+
+    @property
+    def shown(self) -> str:
+        """The name, moved in as deep as it stands."""
+        return "  " * self.depth + self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,39 @@ class EndpointPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyPlan:
+    """A route that passes through. `documented` are "GET /path" of the backend; None: everything."""
+
+    path: str
+    to: str | None  # where it differs from `path`
+    backend: str  # its attribute
+    methods: tuple[str, ...]
+    documented: tuple[str, ...] | None
+    headers: tuple[str, ...]  # of answers, lower case, that the document declares
+    case: ProxyCase | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPlan:
+    """A plain function: its docstring is `about`."""
+
+    name: str
+    about: str
+    arguments: tuple[ArgumentPlan, ...]
+    result: ast.expr
+    body: Sequence[ast.stmt]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapesPlan:
+    """The module of the spec's shapes."""
+
+    imports: tuple[Import, ...]
+    constants: tuple[ConstantPlan, ...]
+    functions: tuple[FunctionPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayPlan:
     """The whole project."""
 
@@ -113,3 +153,8 @@ class GatewayPlan:
     operations: tuple[OperationPlan, ...]  # for the emitted tests
     document: Mapping[str, Any]  # openapi.json
     footprint: Mapping[str, Any]
+    proxies: tuple[ProxyPlan, ...] = ()
+    larger: tuple[str, ...] = ()  # routes whose requests may be larger than JSON is
+    multipart: bool = False  # whether forms with files come in
+    shapes: ShapesPlan | None = None
+    functions: CheckedFunctions | None = None

@@ -10,7 +10,7 @@ from typing import Any
 
 from bffgen.plan.imports import Import
 from bffgen.plan.lines import plan_text
-from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, MethodPlan
+from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, MethodPlan, ProxyPlan, ShapesPlan
 from bffgen.render.code import Code, docstring, dotted, expression, identifier, joined, literal, statements
 
 View = Mapping[str, Any]
@@ -34,6 +34,24 @@ def endpoint_view(plan: EndpointPlan) -> View:
     }
 
 
+def proxies_view(plans: Sequence[ProxyPlan]) -> View:
+    """The module of the routes that pass through."""
+    return {
+        "backends": [identifier(name) for name in sorted({plan.backend for plan in plans})],
+        "proxies": [
+            {
+                "path": literal(plan.path),
+                "to": literal(plan.to) if plan.to is not None else None,
+                "backend": identifier(plan.backend),
+                "methods": literal(plan.methods),
+                "documented": literal(plan.documented) if plan.documented is not None else None,
+                "headers": literal(frozenset(plan.headers)) if plan.headers else None,
+            }
+            for plan in plans
+        ],
+    }
+
+
 def client_view(plan: BackendPlan) -> View:
     """A backend's client, in a module of its own."""
     return {
@@ -53,6 +71,24 @@ def _method(plan: MethodPlan) -> View:
         "result": expression(plan.result),
         "about": docstring(plan.about, 8),
         "body": statements(plan.body),
+    }
+
+
+def shapes_view(plan: ShapesPlan) -> View:
+    """The module of shapes."""
+    return {
+        "imports": import_views(plan.imports),
+        "constants": [_constant(one) for one in plan.constants],
+        "functions": [
+            {
+                "name": identifier(one.name),
+                "arguments": [_argument(argument) for argument in one.arguments],
+                "result": expression(one.result),
+                "about": docstring(one.about, 4),
+                "body": statements(one.body),
+            }
+            for one in plan.functions
+        ],
     }
 
 

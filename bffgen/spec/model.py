@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bffgen.source.nodes import Node
@@ -290,6 +290,35 @@ class Cookie:
     path: str = "/"
 
 
+ExampleFault = Literal["timeout", "unreachable", "invalid"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ExampleReply:
+    """What a backend answers in an example: plain YAML, or no answer at all (`fault`)."""
+
+    status: int | None
+    body: Node | None
+    headers: Mapping[str, str]
+    fault: ExampleFault | None
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Example:
+    """A request, the backends' replies by the name of the call, and what the answer has to be."""
+
+    name: str | None
+    span: Span
+    params: Mapping[str, tuple[Node, Span]]
+    body: Node | None
+    headers: Mapping[str, str]
+    replies: Mapping[str, tuple[tuple[ExampleReply, ...], Span]]
+    status: int | None
+    expected: Node | None
+    exact: bool
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Endpoint:
     """`path` is the template as written, `path_params` its variables in order."""
@@ -318,6 +347,19 @@ class Endpoint:
     degraded_status: int | None
     node: Node
     parallel_writes: bool = False
+    stream: Literal["lines", "events"] | None = None
+    stream_span: Span | None = None
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shape:
+    """A typed mapping that is used as a function: `params` are names, types and places of its `$of`."""
+
+    name: str
+    name_span: Span
+    params: Mapping[str, tuple[TypeText, Span]]
+    value: ObjectValue
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -337,6 +379,21 @@ class Backend:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Proxy:
+    """A route that passes through: `path` and `to` are templates, `variables` those of `path` in order."""
+
+    path: str
+    variables: tuple[str, ...]
+    span: Span  # of the key `/catalog/{path:path}`
+    backend: str
+    backend_span: Span
+    to: str | None
+    to_node: Node | None
+    methods: tuple[tuple[str, Span], ...]
+    allow: Literal["documented", "any"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Spec:
     name: str
     version: str
@@ -345,3 +402,7 @@ class Spec:
     backends: Mapping[str, Backend]
     endpoints: tuple[Endpoint, ...]
     node: Node
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    functions: str | None = None  # as written, relative to the spec's folder
+    functions_span: Span | None = None
+    proxies: tuple[Proxy, ...] = ()

@@ -12,21 +12,24 @@ from bffgen.spec.keys import COOKIE, ENDPOINT, PARAM
 from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param, TypeText
 from bffgen.spec.names import why_no_operation_id
 from bffgen.spec.parse_call import CallReader
+from bffgen.spec.parse_examples import ExampleReader
 from bffgen.spec.reader import Fields, is_null, shown
 from bffgen.spec.routes import Fault, Route, parse_route
 
 _MAX_AGE = 2**31 - 1
 
 
-class EndpointReader(CallReader):
-    """Reads an endpoint from its key and mapping."""
+class EndpointReader(CallReader, ExampleReader):
+    """Reads an endpoint from its key and mapping; `endpoint_defaults` is what holds for all of them."""
+
+    endpoint_defaults: Fields | None = None
 
     def endpoint(self, parent: Node, key: str) -> Endpoint | None:
         node, span = parent.entries()[key], parent.key(key)
         route = parse_route(key)
         if isinstance(route, Fault):
             self._report_fault(parent.key_node(key), route)
-        fields = self.fields(node, ENDPOINT)
+        fields = self.fields(node, ENDPOINT, self.endpoint_defaults)
         if fields is None:
             return None
         endpoint = self._endpoint(route if isinstance(route, Route) else Route("GET", "/", ()), fields, span)
@@ -66,6 +69,9 @@ class EndpointReader(CallReader):
             degraded_status=self.status(get("degraded_status"), low=200),
             node=fields.node,
             parallel_writes=self.boolean(get("parallel_writes"), False),
+            examples=self.examples(get("examples")),
+            stream=cast(Literal["lines", "events"] | None, self.choice(get("stream"), ("lines", "events"))),
+            stream_span=fields.known["stream"].span if "stream" in fields.known else None,
         )
 
     def _operation_id(self, node: Node | None) -> str | None:
