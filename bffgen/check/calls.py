@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bffgen.check import values
 from bffgen.check.fit import fit
 from bffgen.check.graph import reached
-from bffgen.check.lists import check_batch, check_each, check_pages
+from bffgen.check.lists import check_batch, check_each, check_pages, in_turn
 from bffgen.check.media import is_download, is_text_answer, request_body, takes_bytes
 from bffgen.check.model import CheckedArgument, CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
 from bffgen.check.names import Names
@@ -54,7 +54,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
     each, batch, inner = _repeated(call, inner)
     made = Made()
-    bounds = bind(call, operation, names.diags)
+    bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
     for bound in bounds:
         _argument(bound, call, made, inner, names)
     pages = None
@@ -69,7 +69,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         for name, (value, _) in call.headers.items()
     )
     reactions = names.reactions(call.name)
-    from_request_alone = not ctx.used - set(_local_lets(names))
+    from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
     guards = check_guards(call, names)
     for name, span in call.after:
         _after(name, span, call, ctx, names)
@@ -92,7 +92,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         needs=own_needs(ctx.used | names.reaction_needs(call.name)),
         after=frozenset(name for name, _ in call.after),
         success=_success(backend.success, call, names),
-        each=each,
+        each=in_turn(each, call.each, names.backends.is_write(operation, call)),
         batch=batch,
         pages=pages,
         items=names.given(call.name).items,
@@ -253,7 +253,7 @@ def _undo(call: spec.Call, names: Names) -> CheckedUndo | None:
     read: set[str] = set()
     ctx = replace(names.context({call.name: result}), names=read)
     made = Made()
-    for bound in bind(written, operation, names.diags):
+    for bound in bind(written, operation, names.diags, writes=True):
         _argument(bound, written, made, ctx, names)
     body = _body(written, operation, made, ctx, names)
     names.seen |= read

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
+from bffgen.check.envelope import check_envelope
 from bffgen.check.examples import check_examples
 from bffgen.check.fit import fit
 from bffgen.check.media import is_download, media_types, passed_statuses, sources
@@ -44,6 +45,7 @@ from bffgen.typesystem.model import (
     Type,
     nullable,
 )
+from bffgen.typesystem.names import class_name
 
 DEFAULT_DEADLINE = 5.0  # seconds
 
@@ -57,7 +59,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     before = backends.diags.count
     _hidden(endpoint, backends.own.names(), backends.diags)
     operations = dict(backends.operations(endpoint.calls))
-    uses = collect_uses(endpoint, operations)
+    uses = collect_uses(endpoint, operations, backends.own.signature)
     params = check_params(endpoint, uses, backends)
     body, body_required = check_body(endpoint, operation_id(endpoint), uses, backends)
     names = Names(endpoint, endpoint, operations, backends, params, body, body_required)
@@ -98,7 +100,9 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         seen = mentioned_names(endpoint) | names.seen
         unused(endpoint, params, seen, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
-    answers = answer.response.type if answer.response is not None else None
+    checked = replace(checked, envelope=answer.envelope)
+    wrapped = answer.envelope or answer.response
+    answers = wrapped.type if wrapped is not None else None
     examples = check_examples(endpoint, checked, answers, backends.diags)
     return replace(checked, named_models=_named(checked), examples=examples)
 
@@ -148,7 +152,9 @@ class _Answer:
         self.response = None if endpoint.response is None else values.value(endpoint.response, ctx)
         if self.response is not None:
             answerable(self.response, ctx)
-        self.status, self.statuses = statuses(endpoint, self.response is not None, ctx)
+        self.envelope = _envelope(endpoint, self.response, calls, names)
+        has_body = self.response is not None or self.envelope is not None
+        self.status, self.statuses = statuses(endpoint, has_body, ctx)
         self.media_types = self._bytes(endpoint, tuple(calls.values()))
         self.headers = tuple(
             (name, _header_value(value, span, ctx)) for name, (value, span) in endpoint.response_headers.items()
@@ -165,6 +171,23 @@ class _Answer:
         if endpoint.status is None and operations:
             self.statuses = tuple(dict.fromkeys(s for one in operations for s in passed_statuses(one)))
         return tuple(dict.fromkeys(media_type for one in operations for media_type in media_types(one)))
+
+
+def _envelope(
+    endpoint: spec.Endpoint, response: tree.Expr | None, calls: dict[str, CheckedEntry], names: Names
+) -> tree.Expr | None:
+    """The endpoint's envelope, or that of all; an answer that is passed on or streamed has none."""
+    backends = names.backends
+    written = endpoint.envelope or backends.whole.envelope
+    if written is None or (isinstance(written, spec.Const) and written.value is None):
+        return None
+    if endpoint.stream is not None or (response is not None and is_download(response.type)):
+        if endpoint.envelope is not None:
+            message = "an answer that is no single JSON value has no envelope"
+            backends.diags.report("BFF308", message, Label(endpoint.envelope.node.span))
+        return None
+    of, hint = response.type if response is not None else None, f"{class_name(operation_id(endpoint))}Envelope"
+    return check_envelope(written, of, _degraded(calls), hint, backends.own, backends.diags)
 
 
 def _read_replies(
@@ -184,12 +207,15 @@ def _read_replies(
 
 
 def _degraded(calls: dict[str, CheckedEntry]) -> Type:
+    return degraded_type(tuple(name for name, call in calls.items() if call.soft))
+
+
+def degraded_type(soft: tuple[str, ...]) -> Type:
     """`degraded`: from the name of a call to how it failed."""
     fields = {
         "kind": Field("kind", TEXT, True, NO_DOCS),
         "status": Field("status", nullable(INTEGER), True, NO_DOCS),
     }
-    soft = tuple(name for name, call in calls.items() if call.soft)
     key = Scalar(Kind.TEXT, soft, True) if soft else TEXT
     return MapType(key, ObjectType("degraded", None, lambda: fields))
 

@@ -52,6 +52,7 @@ class Functions:
         self._lines = [0]
         for line in file.text.split("\n"):
             self._lines.append(self._lines[-1] + len(line) + 1)
+        self.is_readable = True
         self._defined = self._read()
         self._signatures: dict[str, Signature | None] = {}
 
@@ -75,6 +76,7 @@ class Functions:
             at = self._offset(getattr(error, "lineno", None) or 1, (getattr(error, "offset", None) or 1) - 1)
             label = Label(Span(self.file, at, min(at + 1, len(self.file.text))), str(getattr(error, "msg", error)))
             self._diags.report(_CODE, "this cannot be read as Python", label)
+            self.is_readable = False
             return {}
         found = (node for node in module.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
         return {node.name: node for node in found if not node.name.startswith("_") and node.name.isascii()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bffgen.check.endpoint import check_endpoint
+from bffgen.check.endpoint import check_endpoint, degraded_type
+from bffgen.check.envelope import check_envelope
 from bffgen.check.functions import Functions
 from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
@@ -14,6 +15,7 @@ from bffgen.check.own import Own
 from bffgen.check.proxies import check_proxies
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
+from bffgen.expr.tree import Expr
 from bffgen.openapi.document import Document
 from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
@@ -33,6 +35,7 @@ def check(
     _same_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
+    envelope = _problem_envelope(written, own)
     shapes, used_functions = own.checked()
     return CheckedGateway(
         name=written.name,
@@ -43,8 +46,18 @@ def check(
         endpoints=tuple(sorted(endpoints, key=_specific)),
         shapes=shapes,
         functions=used_functions,
+        envelope=envelope,
         proxies=check_proxies(written, documents, diags),
     )
+
+
+def _problem_envelope(written: spec.Spec, own: Own) -> Expr | None:
+    """The envelope of problems outside of the endpoints; None where it says something of a response."""
+    if written.envelope is None or (isinstance(written.envelope, spec.Const) and written.envelope.value is None):
+        return None
+    silent = Diagnostics()  # each endpoint has it, and says what is wrong with it
+    made = check_envelope(written.envelope, None, degraded_type(()), "Envelope", own, silent)
+    return None if silent.count else made
 
 
 def _specific(endpoint: CheckedEndpoint) -> tuple[int, ...]:

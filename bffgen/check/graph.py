@@ -61,7 +61,8 @@ def order_writes(
 def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[str], diags: Diagnostics) -> None:
     """Calls that nothing uses (BFF405)."""
     for call in endpoint.calls:
-        if call.name not in seen and not call.write and not (isinstance(call, CheckedCall) and (call.guards or call.lazy)):
+        looked_at = isinstance(call, CheckedCall) and (call.guards or call.lazy)
+        if call.name not in seen and not call.write and not looked_at:
             where = written.calls[call.name].name_span
             diags.report("BFF405", f"call `{call.name}` is never used", Label(where, "its answer reaches nothing"))
 

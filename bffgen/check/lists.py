@@ -68,6 +68,13 @@ def check_each(written: spec.ForEach, ctx: Context) -> tuple[CheckedEach, Contex
     return each, inner
 
 
+def in_turn(each: CheckedEach | None, written: spec.ForEach | None, writes: bool) -> CheckedEach | None:
+    """The loop; items whose calls write go one after another, unless the spec says otherwise."""
+    if each is None or written is None or not writes or written.concurrency is not None:
+        return each
+    return replace(each, concurrency=1)
+
+
 def _filtered(one: tree.Clause, source: tree.Expr) -> tree.Expr:
     """`x in xs if c` loops over fewer items: a list of those that are left."""
     target = one.target
@@ -260,6 +267,11 @@ def _page_parameter(written: spec.Paginate, call: spec.Call, operation: Operatio
             Label(written.parameter_span, "no such parameter"),
             help=f"did you mean `{near}`?" if near else None,
         )
+        return None
+    twice = [a for a in call.arguments if a.name in (found[0].name, python_name(found[0].name))]
+    if twice:
+        message = f"the parameter `{found[0].name}` is set twice"
+        ctx.diags.report("BFF103", message, twice[0].name_span, Label(written.parameter_span, "set for each page"))
         return None
     number = non_null(found[0].type)
     if written.by != "cursor" and not (isinstance(number, Scalar) and number.kind is Kind.INTEGER):

@@ -348,6 +348,7 @@ class CheckedEndpoint:
     media_types: tuple[str, ...] = ()  # of a `response` that is a call's bytes; empty: JSON
     stream: CheckedStream | None = None  # then `response` is a loop over the call's items
     examples: tuple[CheckedExample, ...] = ()
+    envelope: Expr | None = None  # over `Role.ENVELOPE`, for answers and problems
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -389,6 +390,7 @@ class CheckedGateway:
     proxies: tuple[CheckedProxy, ...] = ()
     shapes: tuple[CheckedShape, ...] = ()
     functions: CheckedFunctions | None = None
+    envelope: Expr | None = None  # of problems outside of the endpoints
 
 
 def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Iterator[tuple[str, CheckedCall]]:

@@ -193,8 +193,11 @@ class Bound:
     parameter: Parameter
 
 
-def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Bound]:
-    """Arguments by parameter, in the document's order; messages for unknown, doubled and missing ones."""
+def bind(call: spec.Call, operation: Operation, diags: Diagnostics, writes: bool = False) -> list[Bound]:
+    """Arguments by parameter, in the document's order; messages for unknown, doubled and missing ones.
+
+    What `paginate` sets is not missing, nor the idempotency key of a write, which it gets anyway.
+    """
     found: dict[int, Bound] = {}
     unknown: list[spec.Argument] = []
     for argument in call.arguments:
@@ -207,7 +210,9 @@ def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Boun
             labels = Label(argument.name_span, "again here"), Label(found[at].argument.name_span, "first here")
             diags.report("BFF103", f"the parameter `{fitting[0].name}` is set twice", *labels)
         found[at] = Bound(argument, fitting[0])
-    missing = [p for at, p in enumerate(operation.parameters) if p.required and at not in found]
+    paged = _page_number(call)
+    needed = [p for at, p in enumerate(operation.parameters) if p.required and at not in found]
+    missing = [p for p in needed if paged not in spellings(p) and not (writes and _is_key(p))]
     meant = _meant(unknown, missing, operation)
     for argument in unknown:
         _unknown(argument, meant[argument.name], call, operation, diags)
@@ -216,6 +221,16 @@ def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Boun
         if parameter not in claimed:
             _missing(call, operation, parameter, diags)
     return [found[at] for at in sorted(found)]
+
+
+def _is_key(parameter: Parameter) -> bool:
+    return parameter.location == "header" and parameter.name.lower() == "idempotency-key"
+
+
+def _page_number(call: spec.Call) -> str | None:
+    """The parameter that `paginate` sets from the first page on."""
+    counted = call.paginate is not None and call.paginate.by in ("page", "offset")
+    return call.paginate.parameter if call.paginate is not None and counted else None
 
 
 def _fitting(argument: spec.Argument, operation: Operation) -> list[Parameter]:

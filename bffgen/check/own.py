@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,16 +58,31 @@ class Own:
         if name in self._shapes:
             self._used[name] = None
             return self._shape_signature(self._shapes[name])
-        if self._functions is None or name not in self._functions.names:
+        if self._functions is None or name in FUNCTIONS or name in _FORMS:
             return None
-        self._used[name] = None
-        return self._functions.signature(name) or Signature(
-            "function", name, (), BROKEN, self._functions.names[name]
-        )
+        if name in self._functions.names:
+            self._used[name] = None
+            found = self._functions.signature(name)
+            return found or Signature("function", name, (), BROKEN, self._functions.names[name])
+        if self._functions.is_readable:
+            return None
+        return Signature("function", name, (), BROKEN, Span(self._functions.file, 0, 0))
 
     def scope(self, scope: Scope) -> Scope:
         """The scope with what can be called in it."""
         return replace(scope, own=self.signature, own_names=self.names, fit=_fitted)
+
+    def context(self, bound: Mapping[str, Binding], hint: str, diags: Diagnostics) -> Context:
+        """A context in which these names alone are there, and what can be called."""
+        assert self._backends is not None
+        backends = self._backends
+        scope = Scope(
+            bound.get,
+            lambda: list(bound),
+            lambda name: name in backends.whole.backends,
+            type_named=lambda node, ctx: backends.type_named(node, ctx, request=False),
+        )
+        return Context(self.scope(scope), diags, NO_TEXT, hint=hint)
 
     def checked(self) -> tuple[tuple[CheckedShape, ...], CheckedFunctions | None]:
         """What endpoints have used. The shapes that nothing uses are checked, too."""
@@ -103,15 +119,7 @@ class Own:
 
     def _value(self, shape: spec.Shape, parameters: tuple[Parameter, ...]) -> tree.Expr:
         bound = {p.name: Binding(Role.SHAPE, p.type, shape.params[p.name][1]) for p in parameters}
-        assert self._backends is not None
-        backends = self._backends
-        scope = Scope(
-            bound.get,
-            lambda: list(bound),
-            lambda name: name in backends.whole.backends,
-            type_named=lambda node, ctx: backends.type_named(node, ctx, request=False),
-        )
-        ctx = Context(self.scope(scope), self._diags, NO_TEXT, hint=shape.name)
+        ctx = self.context(bound, shape.name, self._diags)
         value = values.value(shape.value, ctx)
         answerable(value, ctx)
         for node in walk(value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree
@@ -12,6 +12,7 @@ from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
+from bffgen.expr.scope import Signature
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
 from bffgen.spec import model as spec
@@ -38,10 +39,12 @@ from bffgen.typesystem.names import class_name
 from bffgen.typesystem.relations import BROKEN, an, is_broken
 
 
-def collect_uses(endpoint: spec.Endpoint, operations: Mapping[spec.Call, Operation | None]) -> Uses:
+def collect_uses(
+    endpoint: spec.Endpoint, operations: Mapping[spec.Call, Operation | None], own: Callable[[str], Signature | None]
+) -> Uses:
     """Every place of the endpoint that says what a name must be."""
     uses = Uses(takes_bytes=takes_bytes(endpoint))
-    flow = Flow(uses)
+    flow = Flow(uses, own)
     _flow_calls(endpoint, operations, flow, uses)
     return uses
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard, outer_needs, own_needs
+from bffgen.check.lists import in_turn
 from bffgen.check.model import (
     CheckedBlock,
     CheckedCall,
@@ -71,7 +72,7 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
     needs = inside.used | from_inside | names.reaction_needs(block.name)
     return CheckedBlock(
         name=block.name,
-        each=inside.each,
+        each=in_turn(inside.each, block.each, any(call.write for call in calls)),
         key=names.given(block.name).key,
         when=inside.when,
         reactions=names.reactions(block.name),

@@ -8,14 +8,19 @@ from collections.abc import Callable
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
-from bffgen.expr.scope import Context, Parameter, Signature
-from bffgen.typesystem.relations import describe, is_broken
+from bffgen.expr.scope import Context, Parameter, Signature, broken
+from bffgen.typesystem.relations import describe
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
 
 def call_own(signature: Signature, node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:
     """The call of a shape or function, its arguments checked against the parameters."""
+    ctx.names.add(signature.name)
+    if signature.is_broken:
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            infer(argument, ctx)
+        return broken(ctx.span(node))
     bound = _bind(signature, node, ctx)
     args: list[tuple[str, tree.Expr]] = []
     for parameter, written in bound:
@@ -32,9 +37,6 @@ def call_own(signature: Signature, node: ast.Call, ctx: Context, infer: Infer) -
     if missing := [p for p in signature.parameters if p.required and p.name not in given]:
         if len(bound) == len(node.args) + len(node.keywords):  # else one may have been meant that was reported
             _missing(signature, missing, node, ctx)
-    ctx.names.add(signature.name)
-    if is_broken(signature.result):
-        return tree.Literal(None, signature.result, ctx.span(node))
     made = tree.CallShape if signature.kind == "shape" else tree.CallUser
     return made(signature.name, tuple(args), signature.result, ctx.span(node))
 

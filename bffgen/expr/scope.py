@@ -58,6 +58,11 @@ class Signature:
     result: Type
     span: Span
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a message was made about it already: then nothing is known of it."""
+        return self.result is BROKEN
+
 
 Fit = Callable[[tree.Expr, Type, Span, "Context", str, str, Label | None], tree.Expr]
 """Makes a value fit a type, or reports: value, type, place, context, its text, what the place is called, why."""

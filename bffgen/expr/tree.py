@@ -28,6 +28,7 @@ class Role(StrEnum):
     ANSWER = "answer"  # `answer` in `success`, `items`, `next`, `until`: what one request answered
     ITEM = "item"  # `item` in `key`: one element of the list
     BATCH = "batch"  # `batch`: the keys of one chunk
+    ENVELOPE = "envelope"  # `status`, `response`, `problem`, `degraded` of an envelope
     SHAPE = "shape"  # a parameter of the shape that this is the body of
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from bffgen.source.nodes import Node
 from bffgen.typesystem.model import NO_DOCS, Docs
 
 NOTHING: Any = object()
+MAX_NESTED = 64
+"""Deepest example or default that is used: Python reads no more than 200 brackets in each other."""
 
 
 def docs_of(nodes: list[Node], references: References) -> Docs:
@@ -28,19 +31,19 @@ def docs_of(nodes: list[Node], references: References) -> Docs:
 def example_of(node: Node, references: References) -> Any:
     """The first example that stands at a schema, parameter or media type; `NOTHING` when there is none."""
     if (single := node.get("example")) is not None:
-        return single.data()
+        return data_of(single)
     several = node.get("examples")
     if several is None:
         return NOTHING
     if several.kind == "sequence":  # JSON Schema's
-        return several.elements()[0].data() if several.elements() else NOTHING
+        return data_of(several.elements()[0]) if several.elements() else NOTHING
     for each in several.entries().values():
         named = references.follow(each)
         if named is None or named.kind != "mapping":
             continue
         for key in ("value", "dataValue"):  # 3.2 has the second
             if (value := named.get(key)) is not None:
-                return value.data()
+                return data_of(value)
     return NOTHING
 
 
@@ -48,8 +51,25 @@ def default_of(schema: Node | None, references: References) -> Any:
     """A schema's default, its own or of what it refers to; None when there is none."""
     for link in _chain(schema, references) if schema is not None else ():
         if (found := link.get("default")) is not None:
-            return found.data()
+            return None if (data := data_of(found)) is NOTHING else data
     return None
+
+
+def data_of(node: Node) -> Any:
+    """The data of a node; `NOTHING` where JSON could not say it, or nobody could read it."""
+    data = node.data()
+    return data if _is_sayable(data) else NOTHING
+
+
+def _is_sayable(data: Any) -> bool:
+    """Whether numbers are finite, and nothing is nested deeper than `MAX_NESTED`."""
+    level = [data]
+    for _ in range(MAX_NESTED):
+        if any(isinstance(one, float) and not math.isfinite(one) for one in level):
+            return False
+        inner = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list)))
+        level = [value for values in inner for value in values]
+    return not level
 
 
 def _chain(node: Node, references: References) -> Iterator[Node]:

@@ -47,7 +47,7 @@ class Document:
         self._schemas = Schemas(backend, self._references, diags, named, siblings=siblings, assumed=assumed)
         self._operations = Operations(backend, self._references, self._schemas, diags)
         self._swagger = Swagger(self._references, diags) if root.get("openapi") is None else None
-        self._made: dict[int, Operation] = {}
+        self._made: dict[tuple[str, str, Node], Operation] = {}
         self._inline: tuple[Operation, ...] = ()
 
     def with_operations(self, written: Iterable[InlineOperation]) -> Document:
@@ -119,13 +119,16 @@ class Document:
         """The named schemas of a document, this one or one that it refers to."""
         components = self._references.child(root, "components")
         found = self._references.child(components, "schemas") or self._references.child(root, "definitions")
+        if found is None and root.file is not self.root.file:  # a file of schemas
+            found = root
         return dict(found.entries()) if found is not None else {}
 
     def _operation(self, entry: Entry) -> Operation:
-        if id(entry.node) not in self._made:
+        place = (entry.path, entry.method, entry.node)  # a path item may be that of several paths
+        if place not in self._made:
             upgraded = self._swagger.upgraded(entry) if self._swagger is not None else entry
-            self._made[id(entry.node)] = self._operations.make(upgraded)
-        return self._made[id(entry.node)]
+            self._made[place] = self._operations.make(upgraded)
+        return self._made[place]
 
     def _inline_named(self, key: str) -> Operation | None:
         """The operation of the spec with this id, or method and path."""

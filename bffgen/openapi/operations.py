@@ -6,7 +6,7 @@ import re
 from typing import cast
 from urllib.parse import parse_qsl
 
-from bffgen.diagnostics.model import Diagnostics
+from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.openapi.contents import Contents
 from bffgen.openapi.docs import NOTHING, default_of, docs_of, example_of
 from bffgen.openapi.index import Entry
@@ -20,6 +20,7 @@ from bffgen.openapi.scalars import flag, text_at
 from bffgen.openapi.schemas import Schemas
 from bffgen.openapi.security import Security
 from bffgen.openapi.servers import other_server, server_urls
+from bffgen.openapi.wire import NOT_HEADERS, is_token, why_no_path
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.typesystem.model import NO_DOCS, TEXT, Docs
@@ -31,9 +32,6 @@ STYLES: dict[str, tuple[str, ...]] = {
     "header": ("simple",),
     "cookie": ("form",),
 }
-
-# OpenAPI says that a parameter of these names is to be ignored: other parts of the document speak of them.
-NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 
 
 class Operations:
@@ -52,6 +50,7 @@ class Operations:
         """The operation at a place, its types still to be made."""
         node = entry.node
         template, query = split_path(entry.path)
+        self._check_path(template, entry)
         parameters = self._parameters(entry, template)
         names = {p.name for p in parameters if p.location == "path"}
         bodies = self._contents.bodies(node.get("requestBody"), entry.key)
@@ -72,6 +71,11 @@ class Operations:
             bodies,
             self._security.of(node),
         )
+
+    def _check_path(self, template: str, entry: Entry) -> None:
+        why, paths = why_no_path(template), self._references.child(self._references.root, "paths")
+        if why is not None and paths is not None:
+            self._diags.report("BFF504", "this cannot be a path", Label(paths.key(entry.path), why))
 
     def _parameters(self, entry: Entry, template: str) -> tuple[Parameter, ...]:
         """Those of the path item and the operation, the operation's first; undeclared ones of the path are texts."""
@@ -126,7 +130,11 @@ class Operations:
                 "BFF504", "a parameter needs a `name`, and `in` one of path, query, header, cookie", node.span
             )
             return None
-        if not name or (location == "header" and name.lower() in NOT_PARAMETERS):
+        if not name or (location == "header" and name.lower() in NOT_HEADERS):
+            return None
+        if location in ("header", "cookie") and not is_token(name):
+            where = name_node.span if (name_node := node.get("name")) is not None else node.span
+            self._diags.report("BFF504", f"a {location} cannot have this name", where)
             return None
         content = node.get("content")
         media, schema = self._contents.parameter_content(content) if content is not None else ("", node.get("schema"))

@@ -161,8 +161,8 @@ def is_reference(node: Node) -> bool:
 
 
 def name_at(node: Node) -> str | None:
-    """The name of a schema that has one: its key among the document's named schemas, or its file."""
-    if len(node.path) >= 2 and node.path[-2] in ("schemas", "definitions", "$defs"):
+    """The name of a schema that has one: its key among named schemas, or in a file of them, or its file."""
+    if len(node.path) == 1 or (len(node.path) >= 2 and node.path[-2] in ("schemas", "definitions", "$defs")):
         return node.path[-1]
     return posixpath.basename(node.file.path).partition(".")[0] if not node.path else None
 

@@ -124,8 +124,8 @@ class _Sampler:
                 return self._map(value)
             case ObjectType():
                 return self._object(of)
-            case Union(arms):
-                return self._first(arms, name)
+            case Union():
+                return self._first(of, name)
             case Unknown():
                 return {}
         return None
@@ -148,12 +148,13 @@ class _Sampler:
         made = self._or(_Endless, value, "value")
         return {} if made is _Endless else {"key": made}
 
-    def _first(self, arms: tuple[Type, ...], name: str) -> Any:
-        for arm in arms:
+    def _first(self, of: Union, name: str) -> Any:
+        """Data of the first arm that can be made, with the tag that says so."""
+        for at, arm in enumerate(of.arms):
             made = self._or(_Endless, arm, name)
             if made is not _Endless:
-                return made
-        return self.value(arms[0], NO_DOCS, name)
+                return _tagged(made, of, at)
+        return self.value(of.arms[0], NO_DOCS, name)
 
     def _object(self, of: ObjectType) -> dict[str, Any]:
         if id(of) in self._inside:
@@ -177,6 +178,15 @@ class _Sampler:
             return
         if fits(value, of):
             made[name] = value
+
+
+def _tagged(made: Any, of: Union, at: int) -> Any:
+    """Data of an arm of a union; where the arm is one of several tags, with one of them."""
+    tags = of.tags[at] if of.tag is not None and at < len(of.tags) else ()
+    if not tags or not isinstance(made, dict) or made.get(of.tag) in tags:
+        return made
+    tagged = {**made, of.tag: tags[0]}
+    return tagged if fits(tagged, of.arms[at]) else made
 
 
 def _scalar(of: Scalar, name: str) -> Any:

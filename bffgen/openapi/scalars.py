@@ -110,8 +110,12 @@ def enum(listed: list[Node], word: str | None, *, open: bool, format: str | None
         if value is None:
             holds_null = True
             continue
+        if isinstance(value, float) and not math.isfinite(value):
+            continue  # JSON has no such number
         kind = kind_of(value)
         groups.setdefault(Kind.NUMBER if word == "number" and kind is Kind.INTEGER else kind, {})[value] = None
+    if not groups and not holds_null:
+        return UNKNOWN
     made = union(tuple(Scalar(kind, tuple(values), open, format) for kind, values in groups.items()))
     return nullable(made) if holds_null else made
 

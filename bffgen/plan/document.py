@@ -117,12 +117,14 @@ class _Writer:
         answers = answers_of(endpoint, self._gateway)
         made: Json = {str(status): self._success(endpoint, status, answers) for status in answers.successes}
         for status in sorted(answers.problems | answers.bodies.keys(), key=str):
-            made[str(status)] = self._failure(status, answers)
+            made[str(status)] = self._failure(endpoint, status, answers)
         return made
 
     def _success(self, endpoint: CheckedEndpoint, status: int, answers: Answers) -> Json:
         made: Json = {"description": "The answer"}
-        if endpoint.response is not None and status not in _BODILESS:
+        if endpoint.envelope is not None:
+            made["content"] = {JSON: {"schema": self._contract.schema(endpoint.envelope.type)}}
+        elif endpoint.response is not None and status not in _BODILESS:
             made["content"] = self._content(endpoint, endpoint.response)
         headers: Json = {
             name: {"required": False, "schema": self._contract.schema(non_null(value.type))}
@@ -148,14 +150,16 @@ class _Writer:
             return {media_type: {} for media_type in raw_media_types(endpoint) or ("*/*",)}
         return {MULTIPART if is_upload(of) else JSON: {"schema": self._contract.schema(of)}}
 
-    def _failure(self, status: int | str, answers: Answers) -> Json:
+    def _failure(self, endpoint: CheckedEndpoint, status: int | str, answers: Answers) -> Json:
         content: Json = {}
-        if status in answers.problems:
+        if status in answers.problems and endpoint.envelope is not None:
+            content[JSON] = {"schema": self._contract.schema(endpoint.envelope.type)}
+        elif status in answers.problems:
             content[PROBLEM_JSON] = {"schema": {"$ref": f"#/components/schemas/{self._problem}"}}
         for media_type, types in answers.bodies.get(status, {}).items():
             schemas = [self._contract.schema(of) for of in types]
-            if media_type == PROBLEM_JSON and PROBLEM_JSON in content:
-                schemas.insert(0, content[PROBLEM_JSON]["schema"])
+            if media_type in content:
+                schemas.insert(0, content[media_type]["schema"])
             content[media_type] = {"schema": _any_of(schemas)}
         made: Json = {"description": phrase(status)}
         return {**made, "content": content} if content else made

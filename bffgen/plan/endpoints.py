@@ -10,7 +10,9 @@ from bffgen.expr.emit import emit
 from bffgen.expr.tree import Ref, Role
 from bffgen.plan.answers import degrades_at_all
 from bffgen.plan.blocks import in_composing
+from bffgen.plan.envelope import wrapping
 from bffgen.plan.emitted_names import EndpointNames
+from bffgen.plan.instants import bind_instants
 from bffgen.plan.operations import Clients
 from bffgen.plan.passing import is_passed_on, own_status, passed_on
 from bffgen.plan.quote import called, code, constant, name, quote
@@ -31,6 +33,8 @@ class EndpointWriter(ScopeWriter):
         super().__init__(endpoint, plan, names, Around(clients, self.traits, endpoint.parallel_writes))
         self.degrades = degrades_at_all(endpoint)
 
+    wrapper = ""  # the function that puts an answer into its envelope
+
     def paragraphs(self) -> tuple[Sequence[ast.stmt], ...]:
         before, block, answer = self.before(), self._fan_out(), self._answer()
         if self.traits.records:
@@ -38,21 +42,7 @@ class EndpointWriter(ScopeWriter):
         return tuple(part for part in (self._instants(), *before, block, *answer) if part)
 
     def _instants(self) -> Block:
-        """One instant for the whole request; today is the day of now."""
-        made: Block = []
-        now: str | None = None
-        for kind, local in sorted(self.names.instants()):
-            if kind == "uuid4":
-                value: ast.expr = called(self.module.imported("uuid", "uuid4"))
-            elif now is not None and kind == "today":
-                value = code("now.date()", now=now)
-            else:
-                source = "datetime.now(UTC)" + (".date()" if kind == "today" else "")
-                imported = self.module.imported
-                value = code(source, datetime=imported("datetime", "datetime"), UTC=imported("datetime", "UTC"))
-            now = local if kind == "now" else now
-            made += quote("local = value", local=local, value=value)
-        return made
+        return bind_instants(self.names.instants(), self.module)
 
     # ------------------------------------------------------------------------------------------------ the graph
 
@@ -124,6 +114,8 @@ class EndpointWriter(ScopeWriter):
             own = self.endpoint.degraded_status != self.endpoint.statuses[0]
             status = constant(self.endpoint.degraded_status) if own else None
             made.append(ast.Expr(called("calls.finish", name("response"), degraded_status=status)))
+        if self.endpoint.envelope is not None:
+            return made + self._wrapped(plain)
         if self.endpoint.response is None:
             return made
         if is_passed_on(self.endpoint):
@@ -131,6 +123,20 @@ class EndpointWriter(ScopeWriter):
         if plain:
             return made + quote("return value", value=emit(self.endpoint.response, self.names))
         return made + quote("return answer")
+
+    def _wrapped(self, plain: bool) -> Block:
+        endpoint = self.endpoint
+        own = endpoint.status is not None or (self.degrades and endpoint.degraded_status != endpoint.statuses[0])
+        status = constant(endpoint.statuses[0])
+        if own:
+            status = code("response.status_code or status", status=status)
+        made = None if endpoint.response is None else name("answer")
+        if plain and endpoint.response is not None:
+            made = emit(endpoint.response, self.names)
+        degraded = code("calls.degraded") if self.degrades else None
+        return in_composing(
+            quote("return value", value=wrapping(self.wrapper, status, made, degraded)), self.module
+        )
 
     @property
     def uses_response(self) -> bool:

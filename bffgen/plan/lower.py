@@ -7,12 +7,13 @@ from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
+from bffgen.plan.envelope import plan_envelope
 from bffgen.plan.endpoints import EndpointWriter
 from bffgen.plan.lines import call_lines
-from bffgen.plan.model import EndpointPlan, GatewayPlan
+from bffgen.plan.model import EndpointPlan, FunctionPlan, GatewayPlan, ShapesPlan
 from bffgen.plan.names import Scope, local_name, module_name, package_name
 from bffgen.plan.operations import Clients, used_operations
-from bffgen.plan.own import plan_shapes
+from bffgen.plan.own import nearer, plan_shapes
 from bffgen.plan.params import plan_arguments, route
 from bffgen.plan.passing import is_passed_on, result_class, takes_stream
 from bffgen.plan.proxies import operation_plans_of, plan_proxies
@@ -59,6 +60,7 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         + tuple(proxy.path for proxy in proxies),
         any(is_upload(endpoint.body) for endpoint in gateway.endpoints),
         plan_shapes(gateway, models),
+        _problem_envelope(gateway, models),
         gateway.functions,
     )
 
@@ -76,12 +78,20 @@ def _endpoint(
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
     writer = EndpointWriter(endpoint, plan, names, clients)
+    envelope: list[FunctionPlan] = []
+    if endpoint.envelope is not None:
+        wrappers = module.scope.take("wrapped"), module.scope.take("wrapped_problem")
+        writer.wrapper = wrappers[0]
+        of = endpoint.response.type if endpoint.response is not None else None
+        envelope = plan_envelope(endpoint.envelope, of, module, wrappers)
+        module.runtime("problems", "enveloped")
     arguments = plan_arguments(endpoint, names, writer.uses_response)
     paragraphs = writer.paragraphs()
     if is_passed_on(endpoint):
         result = result_class(endpoint, module)
     else:
-        result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL)
+        answered = endpoint.envelope or endpoint.response
+        result = module.annotation(answered.type if answered is not None else NULL)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,
@@ -100,4 +110,16 @@ def _endpoint(
         result,
         paragraphs,
         plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
+        tuple(envelope),
     )
+
+
+def _problem_envelope(gateway: CheckedGateway, models: Models) -> ShapesPlan | None:
+    """The envelope of problems that no endpoint has, such as those of routes that are not there."""
+    if gateway.envelope is None:
+        return None
+    module = Module(models, package_name(gateway.name))
+    module.scope.reserve("wrapped", "wrapped_problem")
+    functions = plan_envelope(gateway.envelope, None, module, ("wrapped", "wrapped_problem"))
+    imports = tuple(nearer(line) for line in module.imports.sorted())
+    return ShapesPlan(imports, module.constants(), tuple(functions))

@@ -43,6 +43,17 @@ class MethodPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionPlan:
+    """A plain function: its docstring is `about`."""
+
+    name: str
+    about: str
+    arguments: tuple[ArgumentPlan, ...]
+    result: ast.expr
+    body: Sequence[ast.stmt]
+
+
+@dataclass(frozen=True, slots=True)
 class BackendPlan:
     """A backend: its settings, and its client class in a module of its own.
 
@@ -103,6 +114,7 @@ class EndpointPlan:
     result: ast.expr
     paragraphs: tuple[Sequence[ast.stmt], ...]
     tests: EndpointTests
+    envelope: tuple[FunctionPlan, ...] = ()  # what wraps answers and problems, and problems alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +131,8 @@ class ProxyPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionPlan:
-    """A plain function: its docstring is `about`."""
-
-    name: str
-    about: str
-    arguments: tuple[ArgumentPlan, ...]
-    result: ast.expr
-    body: Sequence[ast.stmt]
-
-
-@dataclass(frozen=True, slots=True)
 class ShapesPlan:
-    """The module of the spec's shapes."""
+    """A module of plain functions."""
 
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
@@ -157,4 +158,5 @@ class GatewayPlan:
     larger: tuple[str, ...] = ()  # routes whose requests may be larger than JSON is
     multipart: bool = False  # whether forms with files come in
     shapes: ShapesPlan | None = None
+    envelope: ShapesPlan | None = None  # of problems outside of the endpoints
     functions: CheckedFunctions | None = None

@@ -35,7 +35,7 @@ def plan_shapes(gateway: CheckedGateway, models: Models) -> ShapesPlan | None:
     locals_ = {word: local_name(word) if local_name(word) not in functions else f"{word}_" for word in words}
     module.scope.reserve(*locals_.values())
     plans = tuple(_plan(shape, module, locals_) for shape in gateway.shapes)
-    imports = tuple(_nearer(line) for line in module.imports.sorted())
+    imports = tuple(nearer(line) for line in module.imports.sorted())
     return ShapesPlan(imports, module.constants(), tuple(sorted(plans, key=lambda plan: plan.name)))
 
 
@@ -53,7 +53,7 @@ def _plan(shape: CheckedShape, module: Module, locals_: dict[str, str]) -> Funct
     return FunctionPlan(function_name(shape.name), about, arguments, module.annotation(shape.value.type), tuple(body))
 
 
-def _nearer(line: Import) -> Import:
+def nearer(line: Import) -> Import:
     """The import as a module of the package itself has it, not one of a package inside of it."""
     module = line.module[1:] if line.module.startswith("..") else line.module
     return Import(module, line.name, line.local)

@@ -7,12 +7,12 @@ import ast
 from bffgen.check.media import is_raw, is_upload, passed_statuses, raw_media_types, sources
 from bffgen.check.model import CheckedEndpoint
 from bffgen.expr.emit import condition, emit
-from bffgen.expr.tree import Expr, Loop, Ref, Role
+from bffgen.expr.tree import Expr, Loop, Not, Ref, Role
 from bffgen.plan.blocks import in_composing
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.model import ArgumentPlan
 from bffgen.plan.quote import called, code, constant, name, quote
-from bffgen.typesystem.model import Kind, ListType, ObjectType, Scalar, StreamType, Type, non_null
+from bffgen.typesystem.model import BOOLEAN, Kind, ListType, ObjectType, Scalar, StreamType, Type, is_nullable, non_null, nullable
 
 _STREAMS = {"lines": "LineStream", "events": "EventStream"}
 _TEXTS = (Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.UUID, Kind.BYTES)
@@ -99,8 +99,9 @@ def _stream(endpoint: CheckedEndpoint, loop: Loop, names: EndpointNames, uses_re
     assert endpoint.stream is not None
     module, [clause] = names.module, loop.clauses
     assert clause.target.name is not None and isinstance(clause.source.type, StreamType)
-    element = module.annotation(non_null(loop.element.type))
-    skips = quote("if not kept:\n    return None", kept=_all(clause.conditions, names)) if clause.conditions else []
+    of = non_null(loop.element.type)
+    may_skip = bool(clause.conditions) or is_nullable(loop.element.type)
+    skips = quote("if left_out:\n    return None", left_out=_none_of(clause.conditions, names)) if clause.conditions else []
     answer = in_composing(quote("return value", value=emit(loop.element, names)), module)
     one = names.machinery("one")
     item = names.ref(Role.LOOP, clause.target.name)
@@ -108,7 +109,7 @@ def _stream(endpoint: CheckedEndpoint, loop: Loop, names: EndpointNames, uses_re
         "async def one(item: of) -> element:\n    body",
         one=one,
         of=module.annotation(clause.source.type.item),
-        element=code("some | None", some=element) if skips or loop.element.type != non_null(loop.element.type) else element,
+        element=module.annotation(nullable(of) if may_skip else of),
         body=[*skips, *answer],
     )
     function = made[0]
@@ -118,13 +119,14 @@ def _stream(endpoint: CheckedEndpoint, loop: Loop, names: EndpointNames, uses_re
         result_class(endpoint, module),
         emit(clause.source, names),
         name(one),
-        name(module.adapter(non_null(loop.element.type))),
+        name(module.adapter(of)),
         call=constant(endpoint.stream.call),
         base=name("response") if uses_response else None,
     )
     return [*made, *quote("return stream", stream=stream)]
 
 
-def _all(conditions: tuple[Expr, ...], names: EndpointNames) -> ast.expr:
-    tests = [condition(test, names) for test in conditions]
-    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+def _none_of(conditions: tuple[Expr, ...], names: EndpointNames) -> ast.expr:
+    """Whether one of the conditions is false."""
+    tests = [condition(Not(test, BOOLEAN, test.span), names) for test in conditions]
+    return tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests)

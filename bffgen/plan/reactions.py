@@ -40,7 +40,9 @@ class Failing:
         """The statements, in a `try` where the spec says what becomes of a failure."""
         if all(isinstance(reaction.action, FailWith) for reaction in self.entry.reactions):
             return tried
-        return quote(
+        handlers = self._reactions()
+        named = any(isinstance(n, ast.Name) and n.id == "failure" for line in handlers for n in ast.walk(line))
+        made = quote(
             """
             try:
                 tried
@@ -48,9 +50,12 @@ class Failing:
                 handlers
             """,
             tried=tried,
-            handlers=self._reactions(),
+            handlers=handlers,
             BackendFailure=self.names.module.runtime("failures", "BackendFailure"),
         )
+        if not named and isinstance(made[0], ast.Try):
+            made[0].handlers[0].name = None
+        return made
 
     def _reactions(self) -> list[ast.stmt]:
         made: list[ast.stmt] = []

@@ -163,7 +163,7 @@ class PagesWriter:
             name(self.function),
             items=of_answer(items, names) if items is not None else code("lambda answer: answer"),
             following=of_answer(pages.next, names) if pages.next is not None else None,
-            until=of_answer(pages.until, names, is_condition=True) if pages.until is not None else None,
+            until=of_answer(pages.until, names) if pages.until is not None else None,
             max_pages=constant(pages.max_pages),
             first=constant(pages.start) if counted and pages.start != usual else None,
         )

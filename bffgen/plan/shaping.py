@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from bffgen.check.model import CheckedCall, CheckedEntry
-from bffgen.expr.emit import condition, emit
+from bffgen.expr.emit import emit
 from bffgen.expr.tree import Expr
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.quote import called, code, name, quote
@@ -48,9 +48,9 @@ def of_item(expr: Expr, names: EndpointNames) -> ast.expr:
     return _function("item", emit(expr, names))
 
 
-def of_answer(expr: Expr, names: EndpointNames, is_condition: bool = False) -> ast.expr:
+def of_answer(expr: Expr, names: EndpointNames) -> ast.expr:
     """`lambda answer: answer.next`."""
-    return _function("answer", condition(expr, names) if is_condition else emit(expr, names))
+    return _function("answer", emit(expr, names))
 
 
 def _function(parameter: str, value: ast.expr) -> ast.expr:

@@ -72,6 +72,7 @@ def find_usage(gateway: CheckedGateway) -> Usage:
     walk = _Walk(frozenset(backend.name for backend in gateway.backends if backend.validate == "strict"))
     for endpoint in gateway.endpoints:
         walk.endpoint(endpoint)
+    walk.envelope(gateway.envelope)
     for shape in gateway.shapes:
         walk.shape(shape)
     classes = walk.reach()
@@ -92,11 +93,15 @@ class _Walk:
         self.decoded: list[Type] = []
         self.built: list[Type] = []
 
+    def envelope(self, envelope: Expr | None) -> None:
+        self._pass(envelope)
+
     def shape(self, shape: CheckedShape) -> None:
         self._pass(shape.value)
         self.decoded += [of for _, of in shape.parameters]
 
     def endpoint(self, endpoint: CheckedEndpoint) -> None:
+        self.envelope(endpoint.envelope)
         self._scope(endpoint)
         self._read(endpoint.status, *(cookie.value for cookie in endpoint.cookies))
         self._pass(endpoint.response, *(value for _, value in endpoint.headers))

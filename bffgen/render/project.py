@@ -71,6 +71,8 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
     if plan.shapes is not None:
         yield f"{root}/shapes.py", render_template("package/shapes.py.jinja", **shapes_view(plan.shapes))
+    if plan.envelope is not None:
+        yield f"{root}/envelope.py", render_template("package/envelope.py.jinja", **shapes_view(plan.envelope))
     if plan.functions is not None and plan.functions.names:
         names = [identifier(name) for name in plan.functions.names]
         yield f"{root}/functions.py", render_template("package/functions.py.jinja", names=names)
@@ -89,6 +91,7 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "version": literal(plan.version),
         "endpoints": [identifier(module) for module in modules],
         "proxies": bool(plan.proxies),
+        "envelope": plan.envelope is not None,
         "larger": [literal(route) for route in plan.larger],
     }
 

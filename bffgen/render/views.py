@@ -10,7 +10,7 @@ from typing import Any
 
 from bffgen.plan.imports import Import
 from bffgen.plan.lines import plan_text
-from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, MethodPlan, ProxyPlan, ShapesPlan
+from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, FunctionPlan, MethodPlan, ProxyPlan, ShapesPlan
 from bffgen.render.code import Code, docstring, dotted, expression, identifier, joined, literal, statements
 
 View = Mapping[str, Any]
@@ -30,6 +30,7 @@ def endpoint_view(plan: EndpointPlan) -> View:
         "arguments": [_argument(one) for one in plan.arguments],
         "result": expression(plan.result),
         "about": docstring(plan.about or f"{plan.method} {plan.path}", 4),
+        "envelope": [_function(one) for one in plan.envelope],
         "paragraphs": [statements(paragraph) for paragraph in plan.paragraphs],
     }
 
@@ -79,16 +80,17 @@ def shapes_view(plan: ShapesPlan) -> View:
     return {
         "imports": import_views(plan.imports),
         "constants": [_constant(one) for one in plan.constants],
-        "functions": [
-            {
-                "name": identifier(one.name),
-                "arguments": [_argument(argument) for argument in one.arguments],
-                "result": expression(one.result),
-                "about": docstring(one.about, 4),
-                "body": statements(one.body),
-            }
-            for one in plan.functions
-        ],
+        "functions": [_function(one) for one in plan.functions],
+    }
+
+
+def _function(plan: FunctionPlan) -> View:
+    return {
+        "name": identifier(plan.name),
+        "arguments": [_argument(argument) for argument in plan.arguments],
+        "result": expression(plan.result),
+        "about": docstring(plan.about, 4),
+        "body": statements(plan.body),
     }
 
 

@@ -350,6 +350,7 @@ class Endpoint:
     stream: Literal["lines", "events"] | None = None
     stream_span: Span | None = None
     examples: tuple[Example, ...] = ()
+    envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -403,6 +404,7 @@ class Spec:
     endpoints: tuple[Endpoint, ...]
     node: Node
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    envelope: Value | None = None
     functions: str | None = None  # as written, relative to the spec's folder
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()

@@ -70,6 +70,7 @@ class EndpointReader(CallReader, ExampleReader):
             node=fields.node,
             parallel_writes=self.boolean(get("parallel_writes"), False),
             examples=self.examples(get("examples")),
+            envelope=self.value(get("envelope")),
             stream=cast(Literal["lines", "events"] | None, self.choice(get("stream"), ("lines", "events"))),
             stream_span=fields.known["stream"].span if "stream" in fields.known else None,
         )

@@ -14,6 +14,7 @@ from .exchange import exchange
 from .failures import BackendFailure, InvalidArgument
 from .replies import Raw, is_json, retry_after
 from .shared import shared
+from .tasks import surely
 
 Content = bytes | AsyncIterable[bytes] | None
 
@@ -151,7 +152,7 @@ class BackendClient:
         response = await self._http.send(request, stream=True)
         status, many = response.status_code, len(response.headers.raw) > _MAX_HEADERS
         if not 200 <= status < 600 or (status < 400 and many):
-            await response.aclose()
+            await surely(response.aclose())
             raise Breach("head")
         return response
 
@@ -182,7 +183,7 @@ async def whole(response: httpx.Response) -> Raw:
             raise
         content = b""
     finally:
-        await response.aclose()
+        await surely(response.aclose())
     return Raw(status, response.headers, content, response.url)
 
 

@@ -16,6 +16,7 @@ from .exchange import exchange
 from .failures import BackendFailure, InvalidArgument
 from .filenames import disposition
 from .relay import relay
+from .tasks import surely
 
 CONDITIONAL = ("if-modified-since", "if-none-match", "if-range", "range")
 """Headers of a client that has a part already."""
@@ -68,7 +69,8 @@ class Download:
 
     async def aclose(self) -> None:
         """Give the connection back, or close it where the body has not been read to its end."""
-        await self._response.aclose()
+        if not self._response.is_closed:
+            await surely(self._response.aclose())
 
     def response(self, base: Response | None = None) -> Response:
         """The answer to the client, with the headers, cookies and status set on `base`."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from .failures import BackendFailure
+from .failures import Aborted, BackendFailure
 from .fan_out import described
 from .tasks import stopped
 
@@ -19,10 +19,6 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 
 _log = logging.getLogger(__name__)
 _STALL = 30.0  # seconds that a client may take for one piece
-
-
-class Aborted(Exception):
-    """An answer that has begun and cannot be finished: the server must cut it off."""
 
 
 async def start(send: Send, status: int, headers: RawHeaders) -> None:

@@ -20,10 +20,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .events import Item
-from .failures import BackendFailure, Refusal
+from .failures import Aborted, BackendFailure, Refusal
 from .fan_out import described
 from .problems import failure_members, problem_members
-from .relay import Aborted, start, until_gone, write
+from .relay import start, until_gone, write
 from .tasks import stopped
 
 T = TypeVar("T")

@@ -57,6 +57,7 @@ def test_answers(root: Path, name: str, case: dict[str, Any]) -> None:
         assert b64encode(response.content).decode() == expected["base64"]
     if "text" in expected:
         assert response.text == expected["text"]
+    assert expected.get("contains", "") in response.text
     for header, value in expected.get("headers", {}).items():
         assert response.headers.get(header) == value
     if "sent" in case:

@@ -48,7 +48,8 @@ def apply_overlay(root: Node, overlay: Node, diags: Diagnostics) -> Node | None:
     if actions is None:
         return None
     result = Overlaid(root, root.file)
-    applied = [_applied(action, _Application(result, diags), diags) for action in actions]
+    application = _Application(result, diags)
+    applied = [_applied(action, application, diags) for action in actions if not application.is_spent]
     if not all(applied):
         return None
     result.settle()
@@ -124,6 +125,11 @@ class _Application:
         self._diags = diags
         self._left = MAX_CHANGES
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether the overlay has changed more than it may."""
+        return self._left < 0
+
     def apply(self, action: _Action) -> bool:
         """Apply an action; False after a message. Raises `_Bad`."""
         found = self._selected(action.query, action.target)
@@ -131,7 +137,7 @@ class _Application:
             self._report_nothing(action)
             return False
         self._left -= len(found)
-        if self._left < 0:
+        if self.is_spent:
             raise _Bad(action.target.span, f"an overlay changes at most {MAX_CHANGES} places")
         if flag(action.node, "remove"):
             self._remove(action, found)

@@ -111,7 +111,7 @@ class _Planner:
     def _expected(self) -> Any:
         """The body of the usual answer; None where it cannot be told beforehand."""
         response = self.endpoint.response
-        if response is None or not self.usual.succeeds:
+        if response is None or self.endpoint.envelope is not None or not self.usual.succeeds:
             return None
         if not self.endpoint.media_types and not _is_plain(response.type, set()):
             return None
