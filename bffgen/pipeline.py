@@ -72,9 +72,12 @@ def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | N
         return None
     documents = load_documents(spec, loader, diags)
     functions = loader.text(spec.functions, spec.functions_span) if spec.functions and spec.functions_span else None
+    contract = None
+    if spec.contract is not None and spec.contract_span is not None:
+        contract = load_document("contract", spec.contract, loader, diags, spec.contract_span)
     if diags.has_errors:
         return None
-    gateway = check(spec, documents, diags, functions)
+    gateway = check(spec, documents, diags, functions, contract)
     return None if diags.has_errors else gateway
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bffgen.check import values
-from bffgen.check.media import is_download
+from bffgen.check.media import holds_download, is_raw
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.scope import Context
@@ -27,7 +27,7 @@ from bffgen.typesystem.relations import an, describe, is_broken
 
 def answerable(value: tree.Expr, ctx: Context) -> None:
     """Report every value of a response that JSON does not have (BFF308), where it is made."""
-    if is_download(non_null(value.type)):  # whether it may be, is told by `check_passing`
+    if holds_download(value.type) or is_raw(value.type):  # what is wrong with bytes, `check_passing` tells
         return
     if isinstance(value, tree.MakeObject):
         for _, inner in value.entries:

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from bffgen.check import values
-from bffgen.check.fit import fit
+from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages, in_turn
-from bffgen.check.media import is_download, is_text_answer, request_body, takes_bytes
-from bffgen.check.model import CheckedArgument, CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
+from bffgen.check.media import is_download, is_text_answer
+from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
 from bffgen.check.names import Names
-from bffgen.check.operations import Bound, bind, sets_fields_as_arguments, target
+from bffgen.check.operations import bind
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.facts import present, proved
-from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
-from bffgen.openapi.model import Operation, RequestBody
+from bffgen.openapi.model import Operation
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
-from bffgen.typesystem.model import BOOLEAN, TEXT, Null, StreamType, Type, is_nullable, non_null, nullable
-from bffgen.typesystem.names import python_name
-from bffgen.typesystem.relations import BROKEN, assign, describe, is_broken
+from bffgen.typesystem.model import BOOLEAN, TEXT, Null, StreamType, Type, is_nullable, nullable
+from bffgen.typesystem.relations import BROKEN, is_broken
 
 PASSING = (404, 409, 410, 412, 422, 429)
 DEFAULT_TIMEOUT = 2.0  # seconds
-
-
-@dataclass
-class Made:
-    """What the arguments of a call came to."""
-
-    arguments: list[CheckedArgument] = field(default_factory=list)
-    nulls: list[tree.Expr] = field(default_factory=list)
 
 
 def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
@@ -56,14 +45,14 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     made = Made()
     bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
     for bound in bounds:
-        _argument(bound, call, made, inner, names)
+        check_argument(bound, call, made, inner, names)
     pages = None
     if call.paginate is not None:
         pages = check_pages(call.paginate, call, operation, names.reply(call.name), inner)
     for argument in call.arguments:
         if not any(bound.argument is argument for bound in bounds):
             values.value(argument.value, inner)
-    body = _body(call, operation, made, inner, names)
+    body = check_body_of(call, operation, made, inner, names)
     headers = tuple(
         (name, values.value(value, inner, nullable(TEXT), values.Place("a header")))
         for name, (value, _) in call.headers.items()
@@ -102,7 +91,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         lazy=call.name in names.lazy(),
         wants_reply=False,
         span=call.operation_span,
-        request=_request(operation, names) if body is not None else None,
+        request=sent_as(operation, names) if body is not None else None,
     )
 
 
@@ -146,103 +135,6 @@ def _local_lets(names: Names) -> list[str]:
     return [name for name in lets if reached(name, edges) <= lets.keys()]
 
 
-# ---------------------------------------------------------------------------------------------- arguments
-
-
-def _argument(bound: Bound, call: spec.Call, made: Made, ctx: Context, names: Names) -> None:
-    parameter = bound.parameter
-    what = f"parameter `{parameter.name}` of `{call.backend}.{parameter_owner(call)}`"
-    why = Label(parameter.span, f"{describe(non_null(parameter.type))} expected")
-    written = bound.argument.value
-    shown = written.text if isinstance(written, spec.Expr) else ""
-    found = values.value(written, ctx, None if not isinstance(written, spec.ObjectValue) else parameter.type)
-    if parameter.required and _null_alone(found.type, parameter.type):
-        found = _required_null(found, call, parameter.name, shown, why, made, ctx, names)
-    wanted = parameter.type if parameter.required else nullable(parameter.type)
-    span = found.span if isinstance(written, spec.Expr) else bound.argument.name_span
-    value = fit(found, wanted, span, ctx, shown, what, why)
-    if isinstance(value.type, Null) and parameter.required:
-        return
-    made.arguments.append(CheckedArgument(parameter, value, is_nullable(value.type)))
-
-
-def parameter_owner(call: spec.Call) -> str:
-    return call.operation if call.operation.isidentifier() else python_name(call.operation)
-
-
-def _required_null(
-    found: tree.Expr,
-    call: spec.Call,
-    name: str,
-    shown: str,
-    why: Label,
-    made: Made,
-    ctx: Context,
-    names: Names,
-) -> tree.Expr:
-    """A required argument that may be null: a call that is nullable anyway is then not made, another is an error."""
-    if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
-        made.nulls.append(found)
-        return tree.Narrowed(found, False, non_null(found.type), found.span)
-    names.diags.report(
-        "BFF402",
-        f"call `{call.name}` needs `{name}`, which may be null",
-        Label(found.span, describe(found.type)),
-        why,
-        *why_null(found, ctx),
-        help=_only_when(call, shown) if shown and not isinstance(found.type, Null) else None,
-    )
-    return tree.Literal(None, BROKEN, found.span)
-
-
-def _null_alone(given: Type, wanted: Type) -> bool:
-    """Whether a value would fit if it were not null."""
-    return is_nullable(given) and not is_nullable(wanted) and assign(non_null(given), wanted) is None
-
-
-_PATH = re.compile(r"[\w.\[\]]+\Z")
-
-
-def _only_when(call: spec.Call, shown: str) -> str:
-    """The call with a condition, which makes it null where it cannot be made."""
-    when = f"when: {shown if _PATH.match(shown) else f'({shown})'} is not None"
-    if call.node.kind == "mapping":
-        return f"add `{when}`: the call is null otherwise"
-    return f"make the call null where it cannot be made:\n{call.name}:\n  call: {call.node.text}\n  {when}"
-
-
-def _request(operation: Operation, names: Names) -> RequestBody | None:
-    """The body of the operation that is sent, of those that it takes."""
-    return request_body(operation, takes_bytes(names.root))
-
-
-def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names: Names) -> tree.Expr | None:
-    declared = _request(operation, names)
-    if declared is None:
-        if call.body is not None:
-            label = Label(call.body.node.span, "not taken")
-            names.diags.report("BFF209", f"`{call.backend}.{operation.key}` takes no body", label)
-            values.value(call.body, ctx)
-        return None
-    why = Label(declared.span, f"{describe(non_null(declared.type))} expected")
-    if call.body is None:
-        if declared.required and not sets_fields_as_arguments(call, operation):
-            head = f"{call.name}: {{call: {target(call.backend, call.operation)}, body: body}}"
-            help_ = f"write `{head}`" if call.node.kind == "scalar" and not call.arguments else "add `body: body`"
-            label = Label(call.operation_span, "needs a body")
-            names.diags.report("BFF209", f"call `{call.name}` sends no body", label, why, help=help_)
-        return None
-    shown = call.body.text if isinstance(call.body, spec.Expr) else ""
-    what = f"the body of `{call.backend}.{operation.key}`"
-    if not isinstance(call.body, spec.Expr):
-        return values.value(call.body, ctx, declared.type, values.Place(what, why))
-    found = values.value(call.body, ctx)
-    if declared.required and _null_alone(found.type, declared.type):
-        found = _required_null(found, call, "body", shown, why, made, ctx, names)
-    wanted = declared.type if declared.required else nullable(declared.type)
-    return fit(found, wanted, found.span, ctx, shown, what, why)
-
-
 def _undo(call: spec.Call, names: Names) -> CheckedUndo | None:
     """The call that takes the write back; it may speak of what the write answered."""
     written = call.undo
@@ -254,8 +146,8 @@ def _undo(call: spec.Call, names: Names) -> CheckedUndo | None:
     ctx = replace(names.context({call.name: result}), names=read)
     made = Made()
     for bound in bind(written, operation, names.diags, writes=True):
-        _argument(bound, written, made, ctx, names)
-    body = _body(written, operation, made, ctx, names)
+        check_argument(bound, written, made, ctx, names)
+    body = check_body_of(written, operation, made, ctx, names)
     names.seen |= read
     return CheckedUndo(operation, tuple(made.arguments), body, call.name in read, written.operation_span)
 

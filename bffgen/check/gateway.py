@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bffgen.check.contract import check_contract
 from bffgen.check.endpoint import check_endpoint, degraded_type
 from bffgen.check.envelope import check_envelope
 from bffgen.check.functions import Functions
@@ -26,6 +27,7 @@ def check(
     documents: Mapping[str, Document],
     diags: Diagnostics,
     functions: SourceFile | None = None,
+    contract: Document | None = None,
 ) -> CheckedGateway:
     """Resolve every name, type every expression. The result means something only when `diags` has no errors."""
     own = Own(written, Functions(functions, diags) if functions is not None else None, diags)
@@ -35,6 +37,9 @@ def check(
     _same_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
+    if contract is not None and not diags.has_errors:
+        by_place = {(endpoint.method, endpoint.path): endpoint for endpoint in written.endpoints}
+        check_contract(by_place, tuple(endpoints), contract, diags)
     envelope = _problem_envelope(written, own)
     shapes, used_functions = own.checked()
     return CheckedGateway(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bffgen.check.passed import CheckedProxy, CheckedStream
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
@@ -259,30 +260,6 @@ class CheckedCookie:
     same_site: str
     max_age: int | None
     path: str
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class CheckedStream:
-    """The answer is the items of a call's stream (`source` its media type), one by one, as lines or events."""
-
-    form: Literal["lines", "events"]
-    call: str
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class CheckedProxy:
-    """A route that passes through. `operations` are those of the document that may be reached; None: all.
-
-    `path` and `to` are templates with the same variables, the last of which may be a tail: `{path:path}`.
-    """
-
-    path: str
-    to: str
-    backend: str
-    methods: tuple[str, ...]
-    operations: tuple[Operation, ...] | None
-    known: tuple[Operation, ...]  # those that the document has below `to`
-    span: Span
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -47,7 +47,7 @@ def _response(response: tree.Expr, diags: Diagnostics) -> None:
             Label(response.span, "bytes or null"),
             help="answer a problem where there are none: `on_error: {404: {status: 404, detail: no photo}}`",
         )
-    elif not (isinstance(response, tree.Ref) and response.role is Role.CALL):
+    elif not isinstance(response, tree.Ref):
         diags.report(CODE, "an answer in bytes is one call's", Label(response.span), help="write `response: name`")
 
 

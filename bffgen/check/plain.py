@@ -10,10 +10,11 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.fits import fits
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
-from bffgen.spec.reader import kind_of, shown
+from bffgen.spec.reader import is_null, kind_of, shown
 from bffgen.typesystem.model import (
     ListType,
     MapType,
+    Null,
     Nullable,
     ObjectType,
     Scalar,
@@ -44,9 +45,10 @@ def misfits(node: Node, of: Type, what: str, declared: Span | None = None) -> It
     """Where plain data is not of a type, but for fields that it leaves out. `what` names the data."""
     if is_broken(of) or isinstance(of, Unknown):
         return
+    if isinstance(of, (Null, Nullable)) and is_null(node):
+        return
     if isinstance(of, Nullable):
-        if not (node.kind == "scalar" and node.value is None):
-            yield from misfits(node, of.of, what, declared)
+        yield from misfits(node, of.of, what, declared)
         return
     match of:
         case ObjectType() if node.kind == "mapping":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bffgen.check.model import CheckedProxy
+from bffgen.check.passed import CheckedProxy
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
+from bffgen.spec.proxy import Proxy
 from bffgen.spec.routes import parse_template
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -26,9 +27,7 @@ def check_proxies(
     return tuple(proxy for proxy in found if proxy is not None)
 
 
-def _proxy(
-    proxy: spec.Proxy, written: spec.Spec, document: Document | None, diags: Diagnostics
-) -> CheckedProxy | None:
+def _proxy(proxy: Proxy, written: spec.Spec, document: Document | None, diags: Diagnostics) -> CheckedProxy | None:
     if proxy.backend not in written.backends:
         near = closest(proxy.backend, written.backends)
         help_ = f"did you mean `{near}`?" if near else None
@@ -39,17 +38,24 @@ def _proxy(
     if document is None or to is None:
         return None
     methods = tuple(method for method, _ in proxy.methods)
-    known = tuple(one for one in document.operations() if reaches(to, one.path) and is_allowed(one, methods))
+    there = [one for one in document.operations() if reaches(to, one.path)]
+    known = tuple(one for one in there if is_allowed(one, methods))
     if not known and proxy.allow == "documented":
-        diags.report(
-            "BFF202",
-            f"backend `{proxy.backend}` documents nothing that `{proxy.path}` reaches",
-            Label(proxy.to_node.span if proxy.to_node else proxy.span, f"no operation below `{to}`"),
-            help="say where it goes: `to: /v2/{path}`; or let everything through: `allow: any`",
-        )
+        _undocumented(proxy, to, sorted({one.method for one in there}), diags)
         return None
     operations = known if proxy.allow == "documented" else None
     return CheckedProxy(proxy.path, to, proxy.backend, methods, operations, known, proxy.span)
+
+
+def _undocumented(proxy: Proxy, to: str, methods: list[str], diags: Diagnostics) -> None:
+    help_ = f"write `methods: [{', '.join(methods)}]`"
+    if not methods:
+        help_ = "say where it goes: `to: /v2/{path}`" if proxy.to is None else "let everything through: `allow: any`"
+    where, what = (proxy.methods[0][1], "not there") if methods else (proxy.span, f"no operation at `{to}`")
+    if not methods and proxy.to_node is not None:
+        where = proxy.to_node.span
+    message = f"backend `{proxy.backend}` documents nothing that `{proxy.path}` reaches"
+    diags.report("BFF202", message, Label(where, what), help=help_)
 
 
 def is_allowed(operation: Operation, methods: tuple[str, ...]) -> bool:
@@ -57,7 +63,7 @@ def is_allowed(operation: Operation, methods: tuple[str, ...]) -> bool:
     return operation.method in methods or (operation.method == "GET" and "HEAD" in methods)
 
 
-def _target(proxy: spec.Proxy, diags: Diagnostics) -> str | None:
+def _target(proxy: Proxy, diags: Diagnostics) -> str | None:
     """The backend's template, with the tail of the route; None after a message (BFF211)."""
     if proxy.to is None or proxy.to_node is None:
         return proxy.path

@@ -6,7 +6,8 @@ import ast
 
 from bffgen.check import values
 from bffgen.check.media import item_of
-from bffgen.check.model import CheckedCall, CheckedEntry, CheckedStream
+from bffgen.check.model import CheckedCall, CheckedEntry
+from bffgen.check.passed import CheckedStream
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.parse import parse_loop
@@ -28,7 +29,7 @@ def streamed_call(endpoint: spec.Endpoint) -> str | None:
 def check_stream(
     endpoint: spec.Endpoint, response: tree.Expr | None, calls: tuple[CheckedEntry, ...], diags: Diagnostics
 ) -> CheckedStream | None:
-    """What the endpoint re-emits; None where it answers at once, or after a message (BFF316)."""
+    """What the endpoint re-emits; None where it answers at once, or after a message (BFF317)."""
     if endpoint.stream is None or endpoint.stream_span is None:
         return None
     name = streamed_call(endpoint)
@@ -37,7 +38,7 @@ def check_stream(
         if isinstance(endpoint.response, spec.ObjectValue) and endpoint.response.loop is not None:
             where = endpoint.response.loop.span
         help_ = "begin `response:` with `$for: x in call`"
-        diags.report("BFF316", "a stream is made of the items of one call", Label(where, "no call"), help=help_)
+        diags.report("BFF317", "a stream is made of the items of one call", Label(where, "no call"), help=help_)
         return None
     call = next((call for call in calls if call.name == name), None)
     if not isinstance(call, CheckedCall) or response is None or is_broken(response.type):
@@ -46,12 +47,12 @@ def check_stream(
     if item_of(call.operation) is None:
         declared = [Label(answer.span, "declared here") for answer in call.operation.success()][:1]
         message = f"`{call.operation.key}` answers no JSON lines and no events"
-        diags.report("BFF316", message, Label(call.span, "nothing to read one by one"), *declared)
+        diags.report("BFF317", message, Label(call.span, "nothing to read one by one"), *declared)
         return None
     if not isinstance(call.type, StreamType):
         message = f"`{name}` is what the answer is made of, and may not be there"
         label = Label(written.name_span, "null, another value, or several")
-        diags.report("BFF316", message, label, help="leave out `when`, `for` and values in `on_error` here")
+        diags.report("BFF317", message, label, help="leave out `when`, `for` and values in `on_error` here")
         return None
     _plain(endpoint, call, diags)
     return CheckedStream(endpoint.stream, name)
@@ -63,4 +64,4 @@ def _plain(endpoint: spec.Endpoint, call: CheckedCall, diags: Diagnostics) -> No
         diags.report("BFF110", "a stream is answered with 200", endpoint.status.node.span, help="leave `status` out")
     if call.guards:
         label = Label(call.span, "has answered nothing yet when it is looked at")
-        diags.report("BFF316", f"`{call.name}` cannot have guards: its items come one by one", label)
+        diags.report("BFF317", f"`{call.name}` cannot have guards: its items come one by one", label)

@@ -51,7 +51,7 @@ def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
         return ctx.error("BFF205", node, f"`{name}` is not in scope here", "not in scope", note=_ELSEWHERE[name])
     near = closest(name, ctx.scope.names())
     help_ = f"did you mean `{near}`?" if near else _as_text(node, ctx)
-    names = sorted(ctx.scope.names())
+    names = sorted(set(ctx.scope.names()))
     note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 12 else None
     return ctx.error("BFF205", node, f"unknown name `{name}`", "not in scope", note=note, help=help_)
 

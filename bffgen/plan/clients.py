@@ -16,7 +16,7 @@ from bffgen.plan.constraints import bounded, is_bounded
 from bffgen.plan.emitted_names import Module, ModuleNames
 from bffgen.plan.model import ArgumentPlan, BackendPlan, MethodPlan
 from bffgen.plan.openings import Opening
-from bffgen.plan.operations import PAGE, UsedBackend, UsedOperation
+from bffgen.plan.operations import LOCALS, PAGE, UsedBackend, UsedOperation
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.schemas import Models
 from bffgen.plan.traits import adds_key, key_parameter
@@ -47,7 +47,7 @@ def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
     """The backend with the methods of its client, by name."""
     module = Module(models, package, (used.class_name,))
     for operation in used.operations:
-        module.scope.reserve(operation.method, "within", "extra_headers", "body", "raw", "answer", "sent_body", "source")
+        module.scope.reserve(operation.method, *LOCALS)
         module.scope.reserve(*(name_ for _, name_ in operation.arguments))
     client = module.runtime("client", "BackendClient")
     methods = [_Method(used, operation, module).plan() for operation in used.operations]

@@ -27,21 +27,23 @@ LINE_LENGTH = 96
 
 def call_lines(endpoint: CheckedEndpoint, plan: Schedule) -> tuple[CallLine, ...]:
     """The calls in the order written, those of a block below it."""
-    return _scope_lines(endpoint, plan, 0, endpoint.parallel_writes)
+    return _scope_lines(endpoint, plan, (), endpoint.parallel_writes)
 
 
-def _scope_lines(scope: CallScope, plan: Schedule, depth: int, parallel: bool) -> tuple[CallLine, ...]:
+def _scope_lines(scope: CallScope, plan: Schedule, blocks: tuple[str, ...], parallel: bool) -> tuple[CallLine, ...]:
     nodes = {node.key: node for node in plan.nodes}
     users = {used: node.key for node in plan.nodes if isinstance(node, CallNode) for used in node.instead}
     made: list[CallLine] = []
     for entry in scope.calls:
-        made.append(_line(entry, nodes, users.get(entry.name), depth))
+        made.append(_line(entry, nodes, users.get(entry.name), blocks))
         if isinstance(entry, CheckedBlock):
-            made += _scope_lines(entry, schedule(entry, parallel), depth + 1, parallel)
+            made += _scope_lines(entry, schedule(entry, parallel), (*blocks, entry.name), parallel)
     return tuple(made)
 
 
-def _line(entry: CheckedEntry, nodes: Mapping[str, Node], user: str | None, depth: int) -> CallLine:
+def _line(
+    entry: CheckedEntry, nodes: Mapping[str, Node], user: str | None, blocks: tuple[str, ...]
+) -> CallLine:
     waits, guarded = _waits(nodes[entry.name], nodes)
     notes = [_need(entry) if user is None else f"only in place of {user}", *repeats(entry)]
     if entry.write:
@@ -59,7 +61,7 @@ def _line(entry: CheckedEntry, nodes: Mapping[str, Node], user: str | None, dept
         if passed:
             notes.append(f"{', '.join(passed)} {'passes' if len(passed) == 1 else 'pass'} through")
     notes += _reactions(entry)
-    return CallLine(entry.name, operation_of(entry), tuple(notes), waits, entry.soft, depth)
+    return CallLine(entry.name, operation_of(entry), tuple(notes), waits, entry.soft, blocks)
 
 
 def operation_of(entry: CheckedEntry) -> str:

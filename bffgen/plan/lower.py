@@ -7,8 +7,8 @@ from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
-from bffgen.plan.envelope import plan_envelope
 from bffgen.plan.endpoints import EndpointWriter
+from bffgen.plan.envelope import plan_envelope
 from bffgen.plan.lines import call_lines
 from bffgen.plan.model import EndpointPlan, FunctionPlan, GatewayPlan, ShapesPlan
 from bffgen.plan.names import Scope, local_name, module_name, package_name
@@ -79,12 +79,14 @@ def _endpoint(
     module.imported("fastapi", "APIRouter")
     writer = EndpointWriter(endpoint, plan, names, clients)
     envelope: list[FunctionPlan] = []
+    bare = endpoint.envelope is None and gateway.envelope is not None
+    if endpoint.envelope is not None or bare:
+        module.runtime("problems", "enveloped")
     if endpoint.envelope is not None:
         wrappers = module.scope.take("wrapped"), module.scope.take("wrapped_problem")
         writer.wrapper = wrappers[0]
         of = endpoint.response.type if endpoint.response is not None else None
         envelope = plan_envelope(endpoint.envelope, of, module, wrappers)
-        module.runtime("problems", "enveloped")
     arguments = plan_arguments(endpoint, names, writer.uses_response)
     paragraphs = writer.paragraphs()
     if is_passed_on(endpoint):
@@ -111,6 +113,7 @@ def _endpoint(
         paragraphs,
         plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
         tuple(envelope),
+        bare,
     )
 
 

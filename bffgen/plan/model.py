@@ -82,7 +82,16 @@ class CallLine:
     notes: tuple[str, ...]  # "required", "after product", ...
     waits: tuple[str, ...]  # names of the calls that it starts after
     soft: bool
-    depth: int = 0  # how many blocks it stands in
+    blocks: tuple[str, ...] = ()  # names of the blocks that it stands in
+
+    @property
+    def path(self) -> str:
+        """Its name behind those of the blocks around it: `rows.price`."""
+        return ".".join((*self.blocks, self.name))
+
+    @property
+    def depth(self) -> int:
+        return len(self.blocks)
 
     @property
     def shown(self) -> str:
@@ -115,6 +124,7 @@ class EndpointPlan:
     paragraphs: tuple[Sequence[ast.stmt], ...]
     tests: EndpointTests
     envelope: tuple[FunctionPlan, ...] = ()  # what wraps answers and problems, and problems alone
+    bare: bool = False  # its problems have no envelope, although others have
 
 
 @dataclass(frozen=True, slots=True)

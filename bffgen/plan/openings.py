@@ -41,7 +41,9 @@ class Opening:
 
     def _statuses(self) -> list[int]:
         found = {answer.status for answer in self.operation.responses if str(answer.status)[0] == "2"}
-        return sorted({*(status for status in found if isinstance(status, int)), *_CONDITIONAL} & _documented(self.operation))
+        return sorted(
+            {*(status for status in found if isinstance(status, int)), *_CONDITIONAL} & _documented(self.operation)
+        )
 
     def _media_types(self) -> tuple[str, ...]:
         if isinstance(self._reply, StreamType):

@@ -17,7 +17,10 @@ DEFAULT_TIMEOUT = 2.0
 _CLASSES = tuple("Annotated AsyncExitStack AsyncIterator BackendClient Backends Depends Request Settings".split())
 """Names of the module that opens all backends."""
 
-_TAKEN = ("self", "body", "within", "extra_headers", "raw", "answer", "sent_body", "source")
+LOCALS = ("body", "within", "extra_headers", "raw", "answer", "sent_body", "source")
+"""Names that a method of a client has of its own."""
+
+_TAKEN = ("self", *LOCALS)
 
 PAGE = "page"
 """The argument of a method that reads one page after a link: the query of the link."""

@@ -12,7 +12,18 @@ from bffgen.plan.blocks import in_composing
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.model import ArgumentPlan
 from bffgen.plan.quote import called, code, constant, name, quote
-from bffgen.typesystem.model import BOOLEAN, Kind, ListType, ObjectType, Scalar, StreamType, Type, is_nullable, non_null, nullable
+from bffgen.typesystem.model import (
+    BOOLEAN,
+    Kind,
+    ListType,
+    ObjectType,
+    Scalar,
+    StreamType,
+    Type,
+    is_nullable,
+    non_null,
+    nullable,
+)
 
 _STREAMS = {"lines": "LineStream", "events": "EventStream"}
 _TEXTS = (Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.UUID, Kind.BYTES)
@@ -101,7 +112,9 @@ def _stream(endpoint: CheckedEndpoint, loop: Loop, names: EndpointNames, uses_re
     assert clause.target.name is not None and isinstance(clause.source.type, StreamType)
     of = non_null(loop.element.type)
     may_skip = bool(clause.conditions) or is_nullable(loop.element.type)
-    skips = quote("if left_out:\n    return None", left_out=_none_of(clause.conditions, names)) if clause.conditions else []
+    skips = (
+        quote("if left_out:\n    return None", left_out=_none_of(clause.conditions, names)) if clause.conditions else []
+    )
     answer = in_composing(quote("return value", value=emit(loop.element, names)), module)
     one = names.machinery("one")
     item = names.ref(Role.LOOP, clause.target.name)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bffgen.check.media import is_file
-from bffgen.check.model import CheckedGateway, CheckedProxy
+from bffgen.check.model import CheckedGateway
+from bffgen.check.passed import CheckedProxy
 from bffgen.check.proxies import captured
 from bffgen.openapi.model import Content, Operation, Parameter, RequestBody
 from bffgen.plan.contract import Contract

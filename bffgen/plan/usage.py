@@ -21,6 +21,7 @@ from bffgen.check.model import (
     CheckedGateway,
     CheckedGuard,
     CheckedReaction,
+    CheckedUndo,
     CheckedShape,
     PassOn,
     Use,
@@ -273,8 +274,8 @@ def nodes_of(value: Expr) -> Iterator[Expr]:
 def _operations(gateway: CheckedGateway) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     used: dict[str, dict[str, set[str]]] = {}
     calls = [call for endpoint in gateway.endpoints for call in leaves(endpoint.calls)]
-    undos = [call.undo for call in calls if call.undo is not None]
-    for call in (*calls, *undos):
+    made: list[CheckedCall | CheckedUndo] = [*calls, *(call.undo for call in calls if call.undo is not None)]
+    for call in made:
         sent = used.setdefault(call.operation.backend, {}).setdefault(call.operation.key, set())
         sent.update(f"{argument.parameter.location}.{argument.parameter.name}" for argument in call.arguments)
         sent.update(["body"] if call.body is not None else [])

@@ -62,7 +62,7 @@ def _view(endpoint: EndpointPlan) -> View:
         "request": _request(tests.request),
         "replies": _replies(tests.replies),
         "statuses": {"code": literal(set(tests.statuses)), "comment": len(tests.statuses) > 1},
-        "never_degraded": len(tests.statuses) == 1,
+        "never_degraded": tests.whole,
         "actual": _actual(tests),
         "streams": tests.streams and tests.has_expected,
         "expected": expression(_data(tests.expected)) if tests.has_expected else None,
@@ -90,7 +90,7 @@ def _used(tests: EndpointTests) -> set[str]:
     """What the tests take from `data`."""
     faults = {_FAULTS[case.fault] for case in tests.failures if isinstance(case.fault, str)}
     examples = {_FAULTS[reply] for reply in _example_replies(tests) if isinstance(reply, str)}
-    return {"Reply", "Request", *faults, *examples, *({"NOTHING"} if tests.examples else ())}
+    return {"Reply", "Request", *faults, *examples, *({"NOTHING"} if any(not case.has_expected for case in tests.examples) else ())}
 
 
 def _example_replies(tests: EndpointTests) -> Iterator[SampleReply | str]:

@@ -31,6 +31,7 @@ def endpoint_view(plan: EndpointPlan) -> View:
         "result": expression(plan.result),
         "about": docstring(plan.about or f"{plan.method} {plan.path}", 4),
         "envelope": [_function(one) for one in plan.envelope],
+        "bare": plan.bare,
         "paragraphs": [statements(paragraph) for paragraph in plan.paragraphs],
     }
 

@@ -47,10 +47,10 @@ SPEC = Table(
     Key("include", "patterns", "Other files of endpoints and shapes, such as `endpoints/*.yaml`"),
     Key("shapes", "shapes", "Typed mappings that expressions use as functions, by name"),
     Key("envelope", "value", "What every answer is put into, over `status`, `response`, `problem` and `degraded`"),
+    Key("contract", "path", "An OpenAPI document that every endpoint must fit, relative to the spec"),
     Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
     later=(
-        ("contract", "a published document that the gateway must fit"),
         ("security", "who may call"),
         ("cors", "which sites may call"),
         ("rate_limit", "how often a client may call"),
@@ -113,7 +113,6 @@ ENDPOINT = Table(
         ("security", "who may call"),
         ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
-        ("contract", "a published document that the endpoint must fit"),
         ("cors", "which sites may call"),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.proxy import Proxy
 
 # ---------------------------------------------------------------------------------------------- values
 
@@ -380,21 +381,6 @@ class Backend:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Proxy:
-    """A route that passes through: `path` and `to` are templates, `variables` those of `path` in order."""
-
-    path: str
-    variables: tuple[str, ...]
-    span: Span  # of the key `/catalog/{path:path}`
-    backend: str
-    backend_span: Span
-    to: str | None
-    to_node: Node | None
-    methods: tuple[tuple[str, Span], ...]
-    allow: Literal["documented", "any"]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
 class Spec:
     name: str
     version: str
@@ -405,6 +391,8 @@ class Spec:
     node: Node
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     envelope: Value | None = None
+    contract: str | None = None  # the path of a document, relative to the spec's folder
+    contract_span: Span | None = None
     functions: str | None = None  # as written, relative to the spec's folder
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()

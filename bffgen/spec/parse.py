@@ -53,12 +53,23 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
         title, description = self.text(fields.get("title")), self.text(fields.get("description"))
         proxies, shapes = self.proxies(fields.get("proxies")), self.shapes(file.get("shapes") for file in files)
         envelope, path = self.value(fields.get("envelope")), fields.get("functions")
+        contract = fields.get("contract")
+        pinned = self._path(contract) if contract is not None else None
         functions = self._path(path, "the path of a Python file, such as `functions.py`")
         if name is None:
             return None
         span = path.span if path is not None else None
         whole = name, version or "0.1.0", title, description, backends, endpoints, node
-        return Spec(*whole, shapes=shapes, functions=functions, functions_span=span, envelope=envelope, proxies=proxies)
+        return Spec(
+            *whole,
+            shapes=shapes,
+            envelope=envelope,
+            contract=pinned,
+            contract_span=contract.span if contract is not None else None,
+            functions=functions,
+            functions_span=span,
+            proxies=proxies,
+        )
 
     def _defaults(self, node: Node | None) -> None:
         fields = self.fields(node, DEFAULTS) if node is not None else None

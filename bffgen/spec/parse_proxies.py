@@ -8,7 +8,7 @@ from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import PROXY
-from bffgen.spec.model import Proxy
+from bffgen.spec.proxy import Proxy
 from bffgen.spec.reader import Fields, Reader, kind_of
 from bffgen.spec.routes import PROXIED, Fault, Route, parse_template
 

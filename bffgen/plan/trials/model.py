@@ -103,6 +103,7 @@ class EndpointTests:
     meetings: tuple[tuple[str, ...], ...]
     cancelled: tuple[str, str, float] | None
     examples: tuple[ExampleCase, ...] = ()
+    whole: bool = False  # the usual answer does without nothing, for sure
     streams: bool = False  # `expected` are the items of a stream
 
 

@@ -19,8 +19,9 @@ from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
 from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
-from bffgen.plan.trials.examples import plan_examples
 from bffgen.plan.trials.evaluate import Unsure, evaluate
+from bffgen.plan.trials.examples import plan_examples
+from bffgen.plan.trials.failing import is_hard, matching
 from bffgen.plan.trials.model import (
     EndpointTests,
     FailureCase,
@@ -30,6 +31,7 @@ from bffgen.plan.trials.model import (
     SampleReply,
     SampleRequest,
 )
+from bffgen.plan.trials.requests import Fault
 from bffgen.plan.trials.samples import (
     Data,
     endings,
@@ -43,7 +45,7 @@ from bffgen.plan.trials.samples import (
     wire_reply,
 )
 from bffgen.plan.trials.satisfy import satisfied
-from bffgen.plan.trials.simulate import Fault, Outcome, matching, react, simulate
+from bffgen.plan.trials.simulate import Outcome, simulate
 from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown, is_nullable
 from bffgen.typesystem.relations import parts
 
@@ -57,7 +59,9 @@ def plan_tests(
     """The tests of one endpoint; `module` is the endpoint's own name."""
     planner = _Planner(endpoint, plan, gateway, models)
     tests = planner.plan(f"test_{module}")
-    tests = replace(tests, streams=endpoint.stream is not None)
+    usual = planner.usual
+    whole = usual.succeeds and not usual.degraded and not usual.doubtful and len(tests.statuses) == 1
+    tests = replace(tests, streams=endpoint.stream is not None, whole=whole)
     return replace(tests, examples=plan_examples(endpoint, planner.request, dict(tests.replies), models))
 
 
@@ -76,7 +80,7 @@ class _Planner:
         return self._simulate(self.data)
 
     def plan(self, module: str) -> EndpointTests:
-        if _alike(leaves(self.endpoint.calls)) or not all(map(is_plain, self.endpoint.calls)):
+        if _alike(leaves(self.endpoint.calls)):
             return self._undecided(module)
         expected = self._expected()
         return EndpointTests(
@@ -97,16 +101,20 @@ class _Planner:
 
     def _undecided(self, module: str) -> EndpointTests:
         """Tests of an endpoint whose operations cannot be told apart by their requests' paths."""
-        answers = answers_of(self.endpoint, self.gateway)
-        known = [status for status in (*answers.successes, *answers.problems) if isinstance(status, int)]
         request, replies = self.request(self.data), self._replies(self.data)
-        statuses = tuple(sorted(set(known)))
         return EndpointTests(
-            module, self.endpoint.path, request, replies, statuses, None, False, (), None, (), (), (), None
+            module, self.endpoint.path, request, replies, _sorted(self._documented), None, False, (), None, (), (), (), None
         )
 
+    @cached_property
+    def _documented(self) -> frozenset[int]:
+        """Every status that the endpoint can answer."""
+        answers = answers_of(self.endpoint, self.gateway)
+        known = (*answers.successes, *answers.problems, *answers.bodies)
+        return frozenset(status for status in known if isinstance(status, int))
+
     def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
-        return simulate(self.endpoint, self.schedule, data, self.credentials, faults)
+        return simulate(self.endpoint, self.schedule, data, self.credentials, self._documented, faults)
 
     def _expected(self) -> Any:
         """The body of the usual answer; None where it cannot be told beforehand."""
@@ -118,6 +126,8 @@ class _Planner:
         try:
             found = evaluate(response, self.usual.data)
         except Unsure:
+            return None
+        if not self.endpoint.media_types and not _is_json(found):
             return None
         return str(found).encode() if self.endpoint.media_types else found
 
@@ -199,15 +209,19 @@ class _Planner:
     # ------------------------------------------------------------------------------------------------ failures
 
     def _failures(self) -> Iterator[FailureCase]:
-        for call in self.endpoint.calls:
+        for call in leaves(self.endpoint.calls):
             label = operation_label(call.operation)
-            if self.usual.made.get(call.name) is not False and label in self.single:
+            if self._may_ask(call, label) and label in self.single:
                 for fault in _faults(call):
                     yield self._failure(call, label, fault)
 
+    def _may_ask(self, call: CheckedCall, label: str) -> bool:
+        top = call in self.endpoint.calls
+        return label in self.usual.asked or (top and not call.lazy and self.usual.made.get(call.name) is None)
+
     def _failure(self, call: CheckedCall, label: str, fault: Fault) -> FailureCase:
         outcome = self._simulate(self.data, {label: fault})
-        sure = outcome.succeeds and self.usual.made.get(call.name) is True
+        sure = outcome.succeeds and label in self.usual.asked and not outcome.doubtful
         degraded = ", ".join(sorted(outcome.degraded)) if sure else None
         reply = _failed(call, fault) if isinstance(fault, int) else fault
         return FailureCase(label, reply, _sorted(outcome.statuses), degraded)
@@ -235,19 +249,20 @@ class _Planner:
             late = node.late if isinstance(node, CallNode) else ()
             level = max((depth[key] + 1 for key in (*node.values, *node.waits)), default=0)
             depth[node.key] = max([level, *(depth[key] + 1 for key in late)])
-            if isinstance(node, CallNode) and self._certain(node.call):
+            if isinstance(node, CallNode) and isinstance(node.call, CheckedCall) and self._certain(node.call):
                 levels.setdefault(level, []).append(operation_label(node.call.operation))
         return tuple(tuple(labels) for _, labels in sorted(levels.items()) if len(labels) > 1)
 
     def _certain(self, call: CheckedCall) -> bool:
-        sure = self.usual.succeeds and self.usual.made.get(call.name) is True
-        return sure and operation_label(call.operation) in self.single
+        label = operation_label(call.operation)
+        return self.usual.succeeds and label in self.usual.asked and label in self.single
 
     def _cancelled(self) -> tuple[str, str, float] | None:
         """A hard call, and a read beside it that is cancelled when the hard one fails."""
         roots = [n for n in self.schedule.nodes if isinstance(n, CallNode) and not (n.values or n.waits)]
-        certain = [node.call for node in roots if self._certain(node.call)]
-        hard = [call for call in certain if react(call, 500, False)[0] is not None and not call.write]
+        calls = [node.call for node in roots if isinstance(node.call, CheckedCall) and is_plain(node.call)]
+        certain = [call for call in calls if self._certain(call)]
+        hard = [call for call in certain if is_hard(call, 500) and not call.write]
         long = [call for call in certain if not call.write and call.timeout >= _LEAST_TIMEOUT]
         for first in hard:
             for second in sorted(long, key=lambda call: -call.timeout):
@@ -255,6 +270,13 @@ class _Planner:
                     seconds = min(second.timeout, self.endpoint.deadline) / 2
                     return operation_label(first.operation), operation_label(second.operation), seconds
         return None
+
+
+def _is_json(value: Any) -> bool:
+    """Whether the value is as it will be read: keys of maps are texts."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_is_json, value))
 
 
 def _alike(calls: Iterable[CheckedCall]) -> bool:

@@ -23,5 +23,5 @@ def strange(number: int) -> int:
     return {1: 5}[number]
 
 
-def _upper(text):  # type: ignore[no-untyped-def]
+def _upper(text: str) -> str:
     return text.upper()
