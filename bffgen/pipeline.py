@@ -85,7 +85,16 @@ def load_documents(spec: Spec, loader: Loader, diags: Diagnostics) -> dict[str, 
     """The backends' documents; one that cannot be read is reported and left out."""
     documents = {}
     for name, backend in spec.backends.items():
-        document = load_document(name, backend.openapi, loader, diags, backend.openapi_span, backend.presence)
+        document = load_document(
+            name,
+            backend.openapi,
+            loader,
+            diags,
+            backend.openapi_span,
+            backend.presence,
+            overlay=backend.overlay,
+            overlay_by=backend.overlay_span,
+        )
         if document is not None:
             documents[name] = document
     return documents

@@ -199,8 +199,8 @@ FIELDS = (
 )  # fmt: skip
 FUNCTIONS = (
     "len", "sum", "min", "max", "sorted", "any", "all", "round", "abs", "str", "int", "float", "bool", "default",
-    "first", "last", "unique", "list", "zip", "range", "enumerate", "group_by", "sort_by", "join", "uuid4", "now", "today",
-    "days", "status", "header", "isinstance", "dict", "nope",
+    "first", "last", "unique", "list", "zip", "range", "enumerate", "group_by", "sort_by", "join", "uuid4", "now",
+    "today", "days", "status", "header", "isinstance", "dict", "nope",
 )  # fmt: skip
 METHODS = ("lower", "split", "join", "items", "keys", "isoformat", "strftime", "date", "startswith", "replace", "nope")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "==", "!=", "<", ">=", "in", "not in", "is", "is not", "and", "or", "**")

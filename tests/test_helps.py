@@ -40,6 +40,8 @@ def pasted(text: str, start: int, end: int, edit: str) -> str:
     line = before.rpartition("\n")[2]
     if (key := re.match(r"\s*(?:- )?([\w-]+: )", line)) and edit.startswith(key[1]):  # a whole line
         return before[: len(before) - len(line) + key.start(1)] + edit + "\n" + after.partition("\n")[2]
+    if (step := edit.find("[")) > 0 and before.endswith(f"{edit[:step]}."):  # `a.` becomes `a["b"]`
+        return before[:-1] + edit[step:] + after
     shared = max(n for n in range(len(edit) + 1) if before.endswith(edit[:n]))
     rest = edit[shared:]
     trailing = shared and max(n for n in range(len(rest) + 1) if after.startswith(rest[len(rest) - n :]))

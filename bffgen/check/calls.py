@@ -208,7 +208,8 @@ def _after(name: str, span: Span, call: spec.Call, ctx: Context, names: Names) -
         return
     near = closest(name, [n for n in names.endpoint.calls if n != call.name])
     help_ = f"did you mean `{near}`?" if near else None
-    names.diags.report("BFF205", f"unknown call `{name}`", Label(span, "not a call of this endpoint"), help=help_)
+    label = Label(span, "not a call of this endpoint")
+    names.diags.report_use(id(names.seen), "BFF205", f"unknown name `{name}`", label, help=help_)
 
 
 def _passes(

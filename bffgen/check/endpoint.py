@@ -95,8 +95,11 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     )
     check_passing(checked, endpoint.body_span or endpoint.span, backends.diags)
     graph.check_graph(checked, endpoint, backends.diags)
-    if not backends.diags.codes(since=before) & UNSEEN:
+    codes = backends.diags.codes(since=before)
+    if not codes & (UNSEEN | {"BFF302"}):
         backends.diags.take(uses.doubts)
+    if not codes & UNSEEN:
+        graph.reads_after_writes(checked, backends.diags)
         seen = mentioned_names(endpoint) | names.seen
         unused(endpoint, params, seen, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from bffgen.check.contract import check_contract
+from bffgen.check.defaults import check_defaults
 from bffgen.check.endpoint import check_endpoint, degraded_type
 from bffgen.check.envelope import check_envelope
 from bffgen.check.functions import Functions
@@ -20,6 +22,8 @@ from bffgen.expr.tree import Expr
 from bffgen.openapi.document import Document
 from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
+from bffgen.spec.parse import why_no_url
+from bffgen.spec.reader import shown
 
 
 def check(
@@ -42,7 +46,7 @@ def check(
         check_contract(by_place, tuple(endpoints), contract, diags)
     envelope = _problem_envelope(written, own)
     shapes, used_functions = own.checked()
-    return CheckedGateway(
+    gateway = CheckedGateway(
         name=written.name,
         version=written.version,
         title=written.title or written.name.replace("-", " ").replace("_", " ").title(),
@@ -54,6 +58,9 @@ def check(
         envelope=envelope,
         proxies=check_proxies(written, documents, diags),
     )
+    if not diags.has_errors:
+        check_defaults(gateway, diags)
+    return gateway
 
 
 def _problem_envelope(written: spec.Spec, own: Own) -> Expr | None:
@@ -72,14 +79,15 @@ def _specific(endpoint: CheckedEndpoint) -> tuple[int, ...]:
 
 def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostics) -> CheckedBackend:
     url = backend.url or next(iter(document.servers), None) if document else backend.url
-    if not url or not url.startswith(("http://", "https://")):
+    if not url or (backend.url is None and not _is_address(url)):
         if document is not None:
-            shown = f"`{url}` in its document is not a whole address" if url else "its document names no server"
+            what = f"`{shown(url)}` in its document is not a whole address" if url else "its document names no server"
+            path = url if url and _is_address(f"http://localhost{url}") and url.startswith("/") else ""
             diags.report(
                 "BFF507",
                 f"no address for backend `{backend.name}`",
-                Label(backend.name_span, shown),
-                help=f"add `url: http://localhost:8000{url if url and url.startswith('/') else ''}`",
+                Label(backend.name_span, what),
+                help=f"add `url: http://localhost:8000{path}`",
             )
         url = "http://localhost"
     for name, span in backend.reads:
@@ -92,6 +100,11 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
         timeout=backend.timeout,
         document=backend.openapi,
     )
+
+
+def _is_address(url: str) -> bool:
+    """Whether an address that a document gives is a whole one, without credentials."""
+    return why_no_url(url) is None and "@" not in urlsplit(url).netloc
 
 
 def _known_operation(

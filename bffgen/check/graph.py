@@ -70,7 +70,6 @@ def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[st
 def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
     """Report cycles, more writes than there may be, writes in a GET, calls that cannot finish in time."""
     _cycles(endpoint, written, diags)
-    _reads_after_writes(endpoint, diags)
     writes = [call for call in leaves(endpoint.calls) if call.write]
     if endpoint.method in ("GET", "HEAD"):
         for call in writes:
@@ -99,7 +98,7 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
             )
 
 
-def _reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
+def reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
     """A read below a write to the same backend, that does not wait for it, may see what was there before (BFF411)."""
     edges = edges_of(endpoint)
     calls = [call for call in endpoint.calls if isinstance(call, CheckedCall)]

@@ -19,15 +19,15 @@ def mentioned_names(endpoint: spec.Endpoint) -> frozenset[str]:
     return frozenset(node.id for node, _ in _names(_values(endpoint)))
 
 
-def mentioned_fields(name: str, endpoint: spec.Endpoint) -> list[str]:
-    """The fields that are read of a name, in the order written."""
-    found: dict[str, None] = {}
-    for tree, _ in (pair for value in _values(endpoint) for pair in _trees(value)):
+def mentioned_fields(name: str, endpoint: spec.Endpoint) -> dict[str, Span]:
+    """The fields that are read of a name, each with the first place that does."""
+    found: dict[str, Span] = {}
+    for tree, parsed in (pair for value in _values(endpoint) for pair in _trees(value)):
         for node in ast.walk(tree):
             match node:
                 case ast.Attribute(value=ast.Name(id=base), attr=field) if base == name:
-                    found[field] = None
-    return list(found)
+                    found.setdefault(field, parsed.span(node))
+    return found
 
 
 def where_waiting(node: str, other: str, endpoint: spec.Endpoint) -> Span | None:

@@ -59,7 +59,8 @@ class Backends:
     def _unknown_backend(self, call: spec.Call) -> None:
         near = closest(call.backend, self.whole.backends)
         labels = [Label(self.whole.backends[near].name_span, "a backend with a similar name")] if near else []
-        self.diags.report(
+        self.diags.report_use(
+            "backends",
             "BFF201",
             f"unknown backend `{call.backend}`",
             Label(call.backend_span, "not declared under `backends`"),

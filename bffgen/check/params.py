@@ -13,8 +13,10 @@ from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr.scope import Signature
+from bffgen.openapi.docs import NOTHING, data_of
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
+from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -36,7 +38,7 @@ from bffgen.typesystem.model import (
     non_null,
 )
 from bffgen.typesystem.names import class_name
-from bffgen.typesystem.relations import BROKEN, an, is_broken
+from bffgen.typesystem.relations import BROKEN, an, annotation, is_broken
 
 
 def collect_uses(
@@ -124,11 +126,11 @@ def _param(
         )
     docs = of.docs
     if param is not None:
-        example = param.example.data() if param.example else docs.example
+        own = data_of(param.example) if param.example else NOTHING
         docs = Docs(
             param.description or docs.description,
-            example,
-            param.example is not None or docs.has_example,
+            docs.example if own is NOTHING else own,
+            own is not NOTHING or docs.has_example,
             param.deprecated,
         )
     required = location == "path" or (of.required and not has_default)
@@ -156,7 +158,8 @@ _LIMITS = (
 
 
 def _near_member(default: object, of: Type) -> str | None:
-    near = closest(str(default), map(str, of.values)) if isinstance(of, Scalar) and of.values else None
+    known = of.values or (("true", "false") if of.kind is Kind.BOOLEAN else ()) if isinstance(of, Scalar) else ()
+    near = closest(str(default), map(str, known))
     return f"did you mean `{near}`?" if near else None
 
 
@@ -228,7 +231,8 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         agreed = agree("body", whole, backends.diags)
         return (_raw(agreed.type), agreed.required) if agreed else (BROKEN, True)
     if fields:
-        return _inferred_fields(name, fields, backends.diags), True
+        made = _inferred_fields(name, fields, backends.diags)
+        return _with_unused(made, mentioned_fields("body", endpoint), uses.doubts), True
     if "body" in mentioned_names(endpoint):
         shown = ", ".join(f"{field}: str" for field in mentioned_fields("body", endpoint)) or "field: str"
         uses.doubts.report(
@@ -246,6 +250,21 @@ def _raw(of: Type) -> Type:
     return RAW_BODY if of == BYTES else of
 
 
+def _with_unused(of: ObjectType, mentioned: Mapping[str, Span], doubts: Diagnostics) -> ObjectType:
+    """The inferred body with the fields that are read and passed to no call: their types are not known (BFF309)."""
+    lost = {name: span for name, span in mentioned.items() if name not in of.fields and not closest(name, of.fields)}
+    for name, span in lost.items():
+        shown = ", ".join(f"{field}: {annotation(known.type)}" for field, known in of.fields.items())
+        doubts.report(
+            "BFF309",
+            f"what `body.{name}` is cannot be inferred",
+            Label(span, "it is not used as an argument of a call"),
+            help=f"say what the body is: `body: {{{shown}, {name}: str}}`",
+        )
+    fields = {**of.fields, **{name: Field(name, BROKEN, True, NO_DOCS, span) for name, span in lost.items()}}
+    return replace(of, make_fields=lambda: fields) if lost else of
+
+
 def _declared_fields(
     model: str, endpoint: spec.Endpoint, written: Mapping[str, spec.TypeText], backends: Backends
 ) -> Type:
@@ -257,7 +276,7 @@ def _declared_fields(
     return ObjectType(model, None, lambda: fields, place=endpoint.body_span or endpoint.span, request=True)
 
 
-def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> Type:
+def _inferred_fields(name: str, found: Mapping[tuple[str, ...], list[Use]], diags: Diagnostics) -> ObjectType:
     """An object of the fields that are used, nested as they are used."""
     fields: dict[str, Field] = {}
     for first in dict.fromkeys(path[0] for path in found):

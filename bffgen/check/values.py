@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bffgen.check.fit import fit
 from bffgen.diagnostics.model import Label
+from bffgen.diagnostics.suggest import closest
 from bffgen.expr import access, loops, operators, tree
 from bffgen.expr.check import infer, make_object, narrowed
 from bffgen.expr.facts import proved
@@ -201,10 +202,14 @@ def typed_object(written: spec.ObjectValue, target: ObjectType, ctx: Context, pa
     `partial` is for the value that stands in for a failed call: what must be there is decided by what is read.
     """
     entries: dict[str, tree.Expr] = {}
+    unknown: list[str] = []
     for key, where, item in _produced(written, ctx, target):
         field = field_named(target, key)
         if field is None:
             access.no_field(target, key, where, ctx)
+            unknown.append(key)
+            if not isinstance(item, tree.Expr):
+                value(item, ctx)
             continue
         allowed = field.type if field.required else nullable(field.type)
         why = Label(field.span, f"{describe(non_null(field.type))} expected") if field.span else None
@@ -214,6 +219,8 @@ def typed_object(written: spec.ObjectValue, target: ObjectType, ctx: Context, pa
         else:
             entries[field.name] = value(item, ctx, allowed, place)
     missing = [name for name, field in target.fields.items() if field.required and name not in entries]
+    misspelt = {closest(key, target.fields) for key in unknown}
+    missing = [name for name in missing if name not in misspelt]
     if missing and not partial:
         declared = target.fields[missing[0]].span
         labels = [Label(declared, "declared here: required")] if declared else []

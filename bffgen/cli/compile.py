@@ -57,7 +57,8 @@ def generate(given: Path | None, output: Path, format: Format, *, force: bool, q
 
 def compare(given: Path | None, output: Path, format: Format, *, show: bool, quiet: bool) -> int:
     """Compile, and say how the folder differs from what came out."""
-    compiled = _compile(find_spec(given), format)
+    path = find_spec(given)
+    compiled = _compile(path, format)
     if compiled is None:
         return FINDINGS
     from bffgen.output import OutputRefused

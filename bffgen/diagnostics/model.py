@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bffgen.diagnostics.catalog import CODES, Severity
 from bffgen.diagnostics.ignore import is_ignored
@@ -33,12 +33,27 @@ class Diagnostic:
         return CODES[self.code].severity
 
 
+MAX_LABELS = 6  # of one finding, beside its own place
+MAX_TEXT = 2000
+"""Longest message, label or remark, in characters: a document's names may be of any length."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 3] + "..."
+
+
+def _short(label: Label) -> Label:
+    return label if len(label.text) <= MAX_TEXT else Label(label.span, _cut(label.text))
+
+
 class Diagnostics:
     """Collects what the passes find. A pass never stops at its first finding."""
 
     def __init__(self) -> None:
         self.first: SourceFile | None = None  # the spec
         self._found: dict[tuple[str, Span], Diagnostic] = {}
+        self._log: list[str] = []  # the code of every report
+        self._uses: dict[tuple[object, str, str], tuple[str, Span]] = {}
 
     def report(
         self,
@@ -50,10 +65,33 @@ class Diagnostics:
         help: str | None = None,
     ) -> None:
         """Record a finding; the same code at the same place is kept once. `code` must stand in the catalog."""
-        label = primary if isinstance(primary, Label) else Label(primary)
-        found = Diagnostic(code, message, label, secondary, note, help)
+        label = _short(primary if isinstance(primary, Label) else Label(primary))
+        others = tuple(map(_short, secondary))
+        found = Diagnostic(code, _cut(message), label, others, note and _cut(note), help and _cut(help))
         assert found.severity
+        self._log.append(code)
         self._found.setdefault((code, label.span), found)
+
+    def report_use(
+        self,
+        scope: object,
+        code: str,
+        message: str,
+        primary: Label,
+        *secondary: Label,
+        note: str | None = None,
+        help: str | None = None,
+    ) -> None:
+        """Record a mistake that shows at every use: within a scope it is told once, the other uses are labels of it."""
+        first = self._uses.setdefault((scope, code, message), (code, primary.span))
+        found = self._found.get(first)
+        if found is None:
+            self.report(code, message, primary, *secondary, note=note, help=help)
+            return
+        self._log.append(code)
+        if primary.span not in (found.primary.span, *(label.span for label in found.secondary)):
+            more = (*found.secondary, Label(primary.span, "and here"))
+            self._found[first] = replace(found, secondary=more[:MAX_LABELS])
 
     def complain(
         self,
@@ -73,15 +111,17 @@ class Diagnostics:
     def take(self, other: Diagnostics) -> None:
         """Add what another collection has found."""
         for found in other._found.values():
+            self._log.append(found.code)
             self._found.setdefault((found.code, found.primary.span), found)
 
     @property
     def count(self) -> int:
-        return len(self._found)
+        """How often something was reported, the same again included."""
+        return len(self._log)
 
     def codes(self, since: int = 0) -> frozenset[str]:
-        """The codes of what was found, the first `since` findings left out."""
-        return frozenset(found.code for found in list(self._found.values())[since:])
+        """The codes of what was reported after the first `since` times."""
+        return frozenset(self._log[since:])
 
     @property
     def has_errors(self) -> bool:

@@ -96,7 +96,9 @@ def no_field(of: Type, name: str, span: Span, ctx: Context, base: Span | None = 
     if isinstance(of, Null):
         return ctx.error("BFF302", span, f"`{shown}` is always null here", f"so it has no field `{name}`")
     if isinstance(of, MapType):
-        return ctx.error("BFF302", span, f"{an(of)} has no field `{name}`", "", help=f'write `["{name}"]`')
+        whole = Span(span.file, base.start, span.end) if base else span
+        entry = f'write `{shown}["{name}"]`'
+        return ctx.error("BFF302", whole, f"{an(of)} has no field `{name}`", "entries stand in `[ ]`", help=entry)
     if isinstance(of, ListType):
         each = f"read it from each: `[x.{name} for x in {shown}]`" if lookup(non_null(of.item), name) else None
         size = f"write `len({shown})`" if name in _SIZES else None
@@ -165,6 +167,8 @@ def _literal_int(key: tree.Expr) -> int | None:
 def _entry(base: tree.Expr, inner: MapType, key: tree.Expr, node: ast.Subscript, ctx: Context) -> tree.Expr:
     if not comparable(key.type, inner.key):
         return ctx.error("BFF301", node.slice, f"a key of this map is {an(inner.key)}, not {an(key.type)}")
+    if not isinstance(base, tree.MakeMap):
+        check_key(inner, key, node.slice, ctx)
     there = f"{path(base)}{{{path(key)}}}?"
     within = there in ctx.facts or (isinstance(base, tree.MakeMap) and covers(base.entries, key.type))
     fact = ctx.facts.get(there)
@@ -172,6 +176,22 @@ def _entry(base: tree.Expr, inner: MapType, key: tree.Expr, node: ast.Subscript,
         ctx.used.add(fact.origin)
     of = inner.value if within and not is_nullable(base.type) else nullable(inner.value)
     return tree.EntryOf(base, key, within, of, ctx.span(node))
+
+
+def check_key(of: MapType, key: tree.Expr, node: ast.expr, ctx: Context) -> None:
+    """A literal key of a map whose keys are known is one of them (BFF311)."""
+    known = of.key.values if isinstance(of.key, Scalar) else None
+    if known is None or not isinstance(key, tree.Literal) or key.value is None or key.value in known:
+        return
+    near = closest(str(key.value), map(str, known))
+    ctx.error(
+        "BFF311",
+        node,
+        f"`{key.value}` is never a key of this map",
+        "never there",
+        note=f"keys: {', '.join(f'`{value}`' for value in known[:12])}",
+        help=f"did you mean `{near}`?" if near else None,
+    )
 
 
 def comparable(one: Type, other: Type) -> bool:

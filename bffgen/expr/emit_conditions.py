@@ -12,7 +12,7 @@ from functools import partial
 
 from bffgen.expr import tree
 from bffgen.expr.emit_context import Emitter
-from bffgen.expr.emit_paths import hint, may_be_null
+from bffgen.expr.emit_paths import hint, may_be_null, one_of
 from bffgen.expr.emit_values import (
     Guard,
     Value,
@@ -173,7 +173,7 @@ def _is_instance(em: Emitter, value: tree.Expr, of: Type, exact: bool) -> ast.ex
 def _class(em: Emitter, of: Type) -> ast.expr:
     match of:
         case ObjectType():
-            return name(em.names.model(of))
+            return one_of(em.names.classes(of))
         case ListType():
             return name("list")
         case Scalar(Kind.NUMBER):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -28,6 +28,9 @@ class Names(Protocol):
 
     def model(self, of: ObjectType) -> str:
         """The class to construct; it takes its fields by attribute name."""
+
+    def classes(self, of: ObjectType) -> Sequence[str]:
+        """The classes that a value of the object may have: of a union narrowed to it the union's own, too."""
 
     def adapter(self, of: Type) -> str:
         """A module-level `TypeAdapter` of a non-null type."""

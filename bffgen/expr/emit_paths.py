@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bffgen.expr import tree
@@ -130,11 +131,16 @@ def _as_object(em: Emitter, base: Value, owner: Type, field: str) -> Value:
     """Of a union with other than objects in it, such as a text: only the objects have fields."""
     if not isinstance(owner, Union) or all(isinstance(arm, ObjectType) for arm in owner.arms):
         return base
-    classes = sorted({em.names.model(arm) for arm in objects_in(owner) if field in arm.fields})
-    of: ast.expr = ast.Tuple([name(c) for c in classes], ast.Load()) if len(classes) > 1 else name(classes[0])
+    of = one_of({c for arm in objects_in(owner) if field in arm.fields for c in em.names.classes(arm)})
     if not base.path:
         return em.bind(base, hint(base.code), lambda code: call("isinstance", code, of))
     return base.but(base.code, path=True).plus(Guard(call("isinstance", base.code, of)))
+
+
+def one_of(classes: Iterable[str]) -> ast.expr:
+    """What `isinstance` takes for any of these classes."""
+    names: list[ast.expr] = [name(written) for written in sorted(classes)]
+    return names[0] if len(names) == 1 else ast.Tuple(names, ast.Load())
 
 
 # ------------------------------------------------------------------------------------------------ elements

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.arithmetic import null_by_zero
 from bffgen.expr.operators import condition, may_be_null
 from bffgen.expr.results import FUNCTIONS, Function, Given
 from bffgen.expr.scope import Context
+from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BOOLEAN,
     IterType,
@@ -71,7 +73,11 @@ def _options(
     found: list[tuple[str, tree.Expr]] = []
     for keyword in node.keywords:
         if keyword.arg not in function.options:
-            ctx.error("BFF306", keyword, f"`{name}` has no option `{keyword.arg}`", help=f"write `{function.shown}`")
+            near = closest(keyword.arg or "", function.options)
+            span = ctx.span(keyword)
+            where = Span(span.file, span.start, span.start + len(keyword.arg or ""))
+            help_ = f"did you mean `{near}`?" if near else f"write `{function.shown}`"
+            ctx.error("BFF306", where, f"`{name}` has no option `{keyword.arg}`", help=help_)
             return None
         value = infer(keyword.value, ctx)
         found.append((keyword.arg, condition(value, keyword.value, ctx)))

@@ -8,7 +8,7 @@ from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.facts import covers
 from bffgen.expr.scope import Context
-from bffgen.typesystem.model import Field, Scalar, Type, is_nullable
+from bffgen.typesystem.model import Field, Scalar, Type, Union, is_nullable, non_null
 from bffgen.typesystem.relations import objects_in
 
 
@@ -38,8 +38,9 @@ def _why_field(base: tree.Expr, name: str) -> tuple[Label, ...]:
     for found in fields:
         if found is not None and (why := _reason(found)) and found.span is not None:
             return (Label(found.span, why),)
+    others = isinstance(whole := non_null(base.type), Union) and len(whole.arms) > len(fields)
     known = [found for found in fields if found is not None and found.span is not None]
-    if known and len(known) < len(fields) and known[0].span is not None:
+    if known and (others or len(known) < len(fields)) and known[0].span is not None:
         return (Label(known[0].span, "only some of the alternatives have it"),)
     return ()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
-from bffgen.expr.access import comparable
+from bffgen.expr.access import check_key, comparable
 from bffgen.expr.facts import proved
 from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
@@ -243,6 +243,8 @@ def _member(
             return ctx.error("BFF305", nodes[1], f"{an(of)} holds no members", "a list, map, set or text is needed")
     if not comparable(left.type, items):
         return ctx.error("BFF305", nodes[0], f"{an(left.type)} is never in {an(of)}", "always the same")
+    if isinstance(of, MapType):
+        check_key(of, left, nodes[0], ctx)
     if isinstance(right, (tree.MakeList, tree.MakeTuple, tree.MakeSet)):
         written = nodes[1].elts if isinstance(nodes[1], (ast.List, ast.Tuple, ast.Set)) else ()
         for member, node in zip(right.items, written, strict=False):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import access, tree
 from bffgen.expr.annotations import annotation
+from bffgen.expr.quotes import in_place
 from bffgen.expr.results import FUNCTIONS
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.expr.tree import Role
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -32,28 +34,28 @@ _WORDS = {"null": "None", "true": "True", "false": "False", "undefined": "None",
 
 
 def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
-    name = node.id
+    name, near, label, note, help_ = node.id, closest(node.id, ctx.scope.names()), "not in scope", None, None
+    message = f"unknown name `{name}`"
     if name in _WORDS:
-        return ctx.error("BFF205", node, f"`{name}` is `{_WORDS[name]}` here", help=f"write `{_WORDS[name]}`")
-    if ctx.scope.is_backend(name):
-        return ctx.error(
-            "BFF205",
-            node,
-            f"backend `{name}` cannot be used in an expression",
-            "a backend stands in the head of a call only",
-            help=f"add a call under `calls`: `name: {name}.operation(...)`, and use its name here",
-        )
-    if name in FUNCTIONS:
-        return ctx.error("BFF205", node, f"`{name}` is a function", f"call it: `{name}(...)`")
-    if name in ctx.scope.own_names():
-        return ctx.error("BFF205", node, f"`{name}` is a shape or a function", f"call it: `{name}(...)`")
-    if name in _ELSEWHERE:
-        return ctx.error("BFF205", node, f"`{name}` is not in scope here", "not in scope", note=_ELSEWHERE[name])
-    near = closest(name, ctx.scope.names())
-    help_ = f"did you mean `{near}`?" if near else _as_text(node, ctx)
-    names = sorted(set(ctx.scope.names()))
-    note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if not near and 0 < len(names) <= 12 else None
-    return ctx.error("BFF205", node, f"unknown name `{name}`", "not in scope", note=note, help=help_)
+        message, label, help_ = f"`{name}` is `{_WORDS[name]}` here", "", f"write `{_WORDS[name]}`"
+    elif ctx.scope.is_backend(name):
+        message = f"backend `{name}` cannot be used in an expression"
+        label = "a backend stands in the head of a call only"
+        help_ = f"add a call under `calls`: `name: {name}.operation(...)`, and use its name here"
+    elif name in FUNCTIONS:
+        message, label = f"`{name}` is a function", f"call it: `{name}(...)`"
+    elif name in ctx.scope.own_names():
+        message, label = f"`{name}` is a shape or a function", f"call it: `{name}(...)`"
+    elif name in _ELSEWHERE:
+        message, note = f"`{name}` is not in scope here", _ELSEWHERE[name]
+    elif near or (near := closest(name, ("True", "False", "None"))):
+        help_ = f"did you mean `{near}`?"
+    else:
+        names, help_ = sorted(set(ctx.scope.names())), _as_text(node, ctx)
+        note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if 0 < len(names) <= 12 else None
+    span = ctx.span(node)
+    ctx.diags.report_use(id(ctx.names), "BFF205", message, Label(span, label), note=note, help=in_place(help_, span))
+    return broken(span)
 
 
 _ELSEWHERE = {
@@ -99,7 +101,7 @@ _FOREIGN = {
 
 
 def unknown_function(node: ast.Name, ctx: Context) -> tree.Expr:
-    near = closest(node.id, [*FUNCTIONS, *ctx.scope.own_names()])
+    near = closest(node.id, (*FUNCTIONS, "dict", "header", "isinstance", "status", *ctx.scope.own_names()))
     help_ = _FOREIGN.get(node.id.lower()) or (f"did you mean `{near}`?" if near else None)
     return ctx.error("BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_)
 
@@ -155,6 +157,8 @@ def of_reply(name: str, node: ast.Call, ctx: Context) -> tree.Expr:
         if isinstance(first, ast.Name) and binding is None:
             return unknown_name(first, ctx)
         return ctx.error("BFF306", node, f"`{name}` takes the name of a call", help=f"write {shown}")
+    if is_broken(binding.type):
+        return broken(ctx.span(node))
     if binding.role is not Role.CALL:
         return ctx.error("BFF306", first, f"`{first.id}` is not a call", help=f"write {shown}")
     ctx.names.add(first.id)

@@ -18,7 +18,8 @@ from bffgen.check.model import (
     Use,
     UseOther,
 )
-from bffgen.plan.walk import CallScope, own_guards
+from bffgen.plan.blocks import may_overflow
+from bffgen.plan.walk import CallScope, scope_exprs, own_guards
 from bffgen.typesystem.model import Type
 
 PROBLEM = "Problem"
@@ -57,7 +58,7 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
         found.problems.add(413)
     if is_raw(endpoint.body) or is_upload(endpoint.body):
         found.problems.add(415)
-    if endpoint.calls:
+    if endpoint.calls or any(map(may_overflow, scope_exprs(endpoint))):
         found.problems.add(502)
     credentials = {b.name for b in gateway.backends if not _CREDENTIALS.isdisjoint(map(str.lower, b.forward_headers))}
     _scope(endpoint, credentials, found)

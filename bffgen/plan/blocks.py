@@ -19,6 +19,11 @@ def may_fail(expr: Expr | None) -> bool:
     return any(isinstance(node, (MakeObject, Convert, Arithmetic, CallShape, CallUser)) or _is_risky(node) for node in walk(expr))
 
 
+def may_overflow(expr: Expr | None) -> bool:
+    """Whether a computed number may be too large."""
+    return any(isinstance(node, Arithmetic) or _is_risky(node) for node in walk(expr))
+
+
 def _is_risky(node: object) -> bool:
     return isinstance(node, CallFunction) and node.name in _RISKY
 

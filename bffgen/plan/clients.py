@@ -254,6 +254,7 @@ class _Method:
         elif self._decodes:
             adapter = name(self.module.adapter(self.used.reply))
             value = called(self.module.runtime("replies", "decode"), self.label, name("raw"), adapter)
+            value.args += _empty(self.operation)
         made: list[ast.stmt] = []
         if self._success is not None and self._decodes:
             made += quote("answer = value", value=value) + self._refusing(self._success)
@@ -305,6 +306,13 @@ def _style(parameter: Parameter) -> dict[str, ast.expr | None]:
         "explode": constant(parameter.explode) if parameter.explode != form and not (scalar and form) else None,
         "allow_reserved": constant(True) if parameter.allow_reserved and parameter.location == "query" else None,
     }
+
+
+def _empty(operation: Operation) -> list[ast.expr]:
+    """The statuses of success that the document has without content, the ones apart that never have any."""
+    empty = {response.status for response in operation.success() if response.type is None} - {204, 205}
+    found = sorted(status for status in empty if isinstance(status, int))
+    return [called("frozenset", ast.Set([constant(status) for status in found]))] if found else []
 
 
 def _statuses(operation: Operation) -> ast.expr:

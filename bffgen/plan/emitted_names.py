@@ -121,9 +121,11 @@ class ModuleNames:
         return self.module.models.missing(owner, field)
 
     def model(self, of: ObjectType) -> str:
-        ref = self.module.models.ref(of)
-        assert ref is not None, of
-        return self.module.imported(ref.module, ref.name)
+        return self.classes(of)[0]
+
+    def classes(self, of: ObjectType) -> tuple[str, ...]:
+        refs = [self.module.models.refs[key] for key in self.module.models.keys(of)]
+        return tuple(self.module.imported(ref.module, ref.name) for ref in refs)
 
     def adapter(self, of: Type) -> str:
         return self.module.adapter(of)

@@ -93,7 +93,7 @@ def _endpoint(
         result = result_class(endpoint, module)
     else:
         answered = endpoint.envelope or endpoint.response
-        result = module.annotation(answered.type if answered is not None else NULL)
+        result = module.annotation(answered.type if answered is not None else NULL, wire=True)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,

@@ -149,7 +149,7 @@ class ScopeWriter:
             options["passes"] = ast.Set([constant(status) for status in passed])
         over = [call.each.source if call.each else None, call.batch.keys if call.batch else None]
         from_request = referred([*request_exprs(call), *over]) <= self.around.from_request and self.around.by_client
-        if from_request and call.pages is None and (call.arguments or call.body is not None):
+        if from_request and call.pages is None and _reads_request(call):
             options["direct"] = constant(True)
         return options
 
@@ -190,7 +190,8 @@ class ScopeWriter:
         """The test that the guard's call is not null, where a null one is not to be checked."""
         if not guard.skip_if_null or not is_nullable(call.type):
             return None
-        return code("local is not None", local=self.names.value(call.name))
+        local = self.names.reply(call.name) if call.wants_reply else self.names.value(call.name)
+        return code("local is not None", local=local)
 
     # -------------------------------------------------------------------------------------------------- blocks
 
@@ -277,3 +278,9 @@ class ScopeWriter:
 def _read(exprs: Iterable[Expr | None]) -> set[str]:
     """The calls whose values are read, and not only status or headers."""
     return {node.name for node in walk(*exprs) if isinstance(node, Ref) and node.role is Role.CALL}
+
+
+def _reads_request(call: CheckedCall) -> bool:
+    """Whether a value of the client's, or one made of some, is sent."""
+    roles = (Role.PARAM, Role.BODY, Role.LET, Role.LOOP, Role.BATCH)
+    return any(isinstance(node, Ref) and node.role in roles for node in walk(*request_exprs(call)))

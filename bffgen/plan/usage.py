@@ -182,9 +182,11 @@ class _Walk:
                     self.reads.setdefault(of, set()).update(name for name, _ in entries)
                     self.decoded.append(of)
             case tree.Narrowed(value, _, of) if isinstance(non_null(value.type), Union):
-                self.narrowed.update(objects_in(of))
+                members = set(objects_in(of))
+                if members != set(objects_in(value.type)):  # and not null alone was left out
+                    self.narrowed.update(members)
             case tree.CallShape(args=args):
-                self.joined.update(of for _, arg in args if isinstance(of := non_null(arg.type), ObjectType))
+                self.joined.update(one for _, arg in args if isinstance(one := non_null(arg.type), ObjectType))
             case tree.Choice() | tree.MakeList() | tree.CallFunction("default"):
                 self._join(node)
             case tree.Convert(value, of):

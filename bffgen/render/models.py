@@ -1,4 +1,4 @@
-"""Models: the only importer of datamodel-code-generator.
+"""Models, as datamodel-code-generator writes them and the plan wants them.
 
 All modules are generated at once, from one document, and taken apart again: `inspection` holds that they are what
 the plan asked for, then each class goes to its module, under its own name, with the imports that it needs.
@@ -7,14 +7,12 @@ the plan asked for, then each class goes to its module, under its own name, with
 from __future__ import annotations
 
 import ast
-import gc
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bffgen.plan.files import HEADER
 from bffgen.plan.schemas import WIRE, ModelModule, ModelRef
 from bffgen.render.documents import EMPTY_NAME, Bounded, Label, Schema, aliases, document, labels
+from bffgen.render.generator import generate_models
 from bffgen.render.inspection import RenderError, inspect
 from bffgen.typesystem.model import Kind
 
@@ -38,52 +36,10 @@ def render_models(modules: Sequence[ModelModule]) -> dict[str, str]:
 
 
 def _generated(asked: Schema, shown: Mapping[ModelRef, Label], runtime: str) -> str:
-    with warnings.catch_warnings(), _uncollected():
-        warnings.simplefilter("ignore")
-        from datamodel_code_generator import LiteralType, PythonVersion, generate
-        from datamodel_code_generator.enums import DataModelType, InputFileType, TargetPydanticVersion
-
-        made = generate(
-            asked,
-            input_file_type=InputFileType.OpenAPI,
-            output_model_type=DataModelType.PydanticV2BaseModel,
-            target_python_version=PythonVersion.PY_311,
-            target_pydantic_version=TargetPydanticVersion.V2_14,
-            base_class=f"{runtime}.Model",
-            aliases=aliases(shown),
-            formatters=[],
-            disable_timestamp=True,
-            use_annotated=True,
-            field_constraints=True,
-            use_exact_imports=True,
-            use_standard_collections=True,
-            use_union_operator=True,
-            use_schema_description=True,
-            use_field_description=True,
-            use_single_line_docstring=True,
-            strict_nullable=True,
-            use_missing_sentinel=True,
-            enum_field_as_literal=LiteralType.All,
-            disable_appending_item_suffix=True,
-            treat_dot_as_module=False,
-            strict_refs=True,
-            allow_remote_refs=False,
-        )
+    made = generate_models(asked, aliases(shown), f"{runtime}.Model")
     if not isinstance(made, str):
         raise RenderError("not one module", str(made))
     return made
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: it is a tenth of the time of one short run."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Module:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,13 +26,11 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 class _CannotRead(Exception):
     """Why a file cannot be read, in the user's words."""
 
-    def __init__(
-        self, message: str, help: str | None = None, code: str = "BFF106", near: str | None = None
-    ) -> None:
+    def __init__(self, message: str, help: str | None = None, code: str = "BFF106", near: Path | None = None) -> None:
         super().__init__(message)
         self.help = help
         self.code = code
-        self.near = near  # the name of a file that may have been meant
+        self.near = near  # a file that may have been meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +70,9 @@ class Loader:
             return self._read[resolved].node
         except _CannotRead as error:
             span = asked_by or Span(SourceFile(shown, ""), 0, 0)
-            meant = posixpath.join(posixpath.dirname(str(path)), error.near) if error.near else None
-            self._complaints.complain(
-                error.code, str(error), span, help=f"did you mean `{meant}`?" if meant else error.help
-            )
+            meant = self._as_written(error.near, path, beside) if error.near else None
+            help = f"did you mean `{meant}`?" if meant else error.help
+            self._complaints.complain(error.code, str(error), span, help=help)
             return None
 
     def text(self, reference: str, asked_by: Span) -> SourceFile | None:
@@ -106,6 +102,13 @@ class Loader:
             self._complaints.complain(error.code, str(error), asked_by, help=error.help)
             return []
         return [path.relative_to(self.root).as_posix() for path in found]
+
+    def _as_written(self, file: Path, written: Path | str, beside: SourceFile | None) -> str:
+        """A file's path as it would stand where another was written."""
+        if isinstance(written, Path):
+            return _display(file)
+        home = self._places.get(beside) if beside else None
+        return Path(os.path.relpath(file, home.parent if home else self.root)).as_posix()
 
     def _resolve_reference(self, reference: str, beside: SourceFile | None) -> Path:
         if _REMOTE.match(reference) or reference.startswith("//"):
@@ -217,11 +220,25 @@ def _redacted(text: str) -> str:
     return re.sub(r"//[^/@]*@", "//***@", text)
 
 
-def _similar(path: Path) -> str | None:
+def _similar(path: Path) -> Path | None:
+    """A file that is there, whose path is like one that is not: in each step the name most like it."""
+    at = Path(path.anchor)
+    for step in path.parts[1:]:
+        there = at / step
+        if not there.exists():
+            near = _entry_like(at, step)
+            if near is None:
+                return None
+            there = near
+        at = there
+    return at if at.is_file() and at != path else None
+
+
+def _entry_like(folder: Path, name: str) -> Path | None:
     try:
-        names = sorted(entry.name for entry in path.parent.iterdir())
+        names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return None
-    stems = {os.path.splitext(name)[0]: name for name in reversed(names) if not name.startswith(".")}
-    near = closest(path.stem, stems)  # without endings, which all of them share
-    return stems[near] if near else None
+    stems = {os.path.splitext(known)[0]: known for known in reversed(names) if not known.startswith(".")}
+    near = closest(os.path.splitext(name)[0], stems)  # without endings, which all of them share
+    return folder / stems[near] if near else None

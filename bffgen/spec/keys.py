@@ -66,6 +66,7 @@ SPEC = Table(
 BACKEND = Table(
     "a backend",
     Key("openapi", "path", "The backend's OpenAPI document, relative to the spec", required=True),
+    Key("overlay", "path", "An OpenAPI Overlay that mends the document without editing it"),
     Key("url", "url", "Where the backend is; else the document's first server"),
     Key("presence", "presence", "`assumed` trusts that non-nullable properties are there although not required"),
     Key("validate", "validate", "How strictly answers are checked"),
@@ -74,7 +75,6 @@ BACKEND = Table(
     Key("forward_headers", "headers_list", "The client's headers that are sent on"),
     Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
     later=(
-        ("overlay", "mending a document without editing it"),
         ("auth", "credentials for a backend"),
         ("retry", "trying again"),
         ("breaker", "leaving a failing backend alone"),

@@ -378,6 +378,8 @@ class Backend:
     reads: tuple[tuple[str, Span], ...]
     forward_headers: tuple[tuple[str, Span], ...]
     timeout: float | None  # seconds
+    overlay: str | None = None
+    overlay_span: Span | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
+from bffgen.source.similar import closest
 from bffgen.source.text import Span
 from bffgen.spec.includes import Includes
 from bffgen.spec.keys import BACKEND, BACKEND_DEFAULTS, DEFAULTS, ENDPOINT_DEFAULTS, SPEC
@@ -152,6 +153,8 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
             reads=self.texts(get("reads"), "a list of operations"),
             forward_headers=tuple(pair for pair in headers if self.header(*pair, "a header")),
             timeout=self.duration(get("timeout")),
+            overlay=self._path(get("overlay")),
+            overlay_span=fields.known["overlay"].span if "overlay" in fields.known else None,
         )
 
     def _success(self, node: Node | None) -> Expr | None:
@@ -176,7 +179,7 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
             return None
         why = why_no_url(url)
         if why:
-            help = f"write `http://{url}`" if "://" not in url and why_no_url(f"http://{url}") is None else None
+            help = f"write `{near}`" if (near := _near_url(url)) else None
             self.bad(node.span, f"`{shown(url)}` is not the address of a backend: {why}", help)
             return None
         return url
@@ -198,6 +201,13 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
             return ()
         found = [self.endpoint(node, key) for key in self.entries(node, "endpoints by method and path, a mapping")]
         return tuple(endpoint for endpoint in found if endpoint is not None)
+
+
+def _near_url(url: str) -> str | None:
+    """The address that was probably meant: with its scheme, or with the scheme spelt rightly."""
+    scheme, mark, rest = url.partition("://")
+    meant = f"{closest(scheme, ('http', 'https'))}://{rest}" if mark else f"http://{url}"
+    return meant if why_no_url(meant) is None else None
 
 
 def why_no_url(url: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
+from bffgen.source.similar import closest
 from bffgen.source.text import Span
 from bffgen.spec.keys import REACTION
 from bffgen.spec.model import FAILURE_KINDS, Answer, Const, Default, Fail, OnErrorEntry, Pass, Reaction, UseCall, Value
@@ -37,6 +38,8 @@ class OnErrorReader(ValueReader):
         entries = []
         for key, item in node.entries().items():
             when = self._when(node, key)
+            if when is None:
+                continue
             reaction = self._reaction(item, when)
             if when is not None and reaction is not None:
                 entries.append(OnErrorEntry(when, reaction, node.key(key)))
@@ -63,6 +66,10 @@ class OnErrorReader(ValueReader):
             return Default(Const(None, node), node.span)
         if node.kind == "scalar" and node.text in ("fail", "pass"):
             return Fail(node.span) if node.text == "fail" else Pass(node.span)
+        meant = closest(node.text, ("null", "fail", "pass")) if node.kind == "scalar" and not node.quoted else None
+        if meant:
+            self.wrong(node, _EXPECTED, f"did you mean `{meant}`?")
+            return None
         simple = node.kind == "scalar" and len(node.text) < 60 and "\n" not in node.text
         self.wrong(node, _EXPECTED, f"write `{{default: {_written(node)}}}`" if simple else None, _FORMS)
         return None

@@ -187,9 +187,11 @@ class Reader:
             return otherwise
         if node.kind == "scalar" and isinstance(node.value, bool):
             return node.value
-        yes = node.kind == "scalar" and node.text.lower() in ("yes", "on")
-        no = node.kind == "scalar" and node.text.lower() in ("no", "off")
-        self.wrong(node, "`true` or `false`", f"write `{'true' if yes else 'false'}`" if yes or no else None)
+        word = node.text.lower() if node.kind == "scalar" else ""
+        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word) or closest(
+            word, ("true", "false")
+        )
+        self.wrong(node, "`true` or `false`", f"write `{meant}`" if meant else None)
         return otherwise
 
     def choice(self, node: Node | None, choices: tuple[str, ...]) -> str | None:

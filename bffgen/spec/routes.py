@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from bffgen.source.similar import closest
 from bffgen.spec.names import suggestion, why_no_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PROXIED = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
+OTHER_METHODS = ("HEAD", "OPTIONS", "TRACE", "CONNECT", "QUERY")
 
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]*\Z")
 _SEGMENT = re.compile(r"([^{}]*)(?:\{([^{}]*)\}([^{}]*))?\Z")
@@ -86,7 +88,8 @@ def _method_fault(method: str, path: str, size: int) -> Fault:
         return Fault("BFF111", message, 0, size, help=f"write `GET {method}`" if method else None)
     upper = method.upper()
     note = f"an endpoint has one of the methods {', '.join(f'`{name}`' for name in METHODS)}"
-    help = f"write `{upper} {path}`" if upper in METHODS else None
+    meant = upper if upper in METHODS else closest(method, METHODS) if method not in OTHER_METHODS else None
+    help = f"write `{meant} {path}`" if meant else None
     if method == "HEAD":
         note = "an endpoint of method `GET` answers `HEAD` too"
     return Fault("BFF111", f"`{method}` is not a method that an endpoint has", 0, len(method), note, help)

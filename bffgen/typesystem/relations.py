@@ -82,6 +82,31 @@ def an(of: Type) -> str:
     return describe(of)
 
 
+_ANNOTATIONS = {
+    Kind.TEXT: "str",
+    Kind.INTEGER: "int",
+    Kind.NUMBER: "float",
+    Kind.BOOLEAN: "bool",
+    Kind.DATE: "date",
+    Kind.DATETIME: "datetime",
+    Kind.UUID: "uuid",
+}
+
+
+def annotation(of: Type) -> str:
+    """A type as a spec writes it; `...` where it has no name."""
+    match of:
+        case Scalar(kind) if kind in _ANNOTATIONS:
+            return _ANNOTATIONS[kind]
+        case Nullable(inner):
+            return f"{annotation(inner)} | None"
+        case ListType(item):
+            return f"list[{annotation(item)}]"
+        case ObjectType() if of.backend and of.name.isidentifier():
+            return object_name(of)
+    return "..."
+
+
 def _describe_scalar(of: Scalar) -> str:
     if of.values and len(of.values) == 1:
         return f"the {of.kind} `{of.values[0]}`"

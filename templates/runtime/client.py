@@ -150,6 +150,8 @@ class BackendClient:
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
         response = await self._http.send(request, stream=True)
+        if "location" in response.extensions:  # see `hide_location`
+            response.headers["location"] = response.extensions["location"]
         status, many = response.status_code, len(response.headers.raw) > _MAX_HEADERS
         if not 200 <= status < 600 or (status < 400 and many):
             await surely(response.aclose())

@@ -124,14 +124,14 @@ async def _split(source: AsyncIterable[bytes], operation: str) -> AsyncGenerator
         first, *others = chunk.split(b"\n")
         line += first
         for piece in others:
-            yield _within(line, operation)
+            _check(line, operation)
+            yield bytes(line)
             line = bytearray(piece)
-        _within(line, operation)
+        _check(line, operation)
     if line:
-        yield _within(line, operation)
+        yield bytes(line)
 
 
-def _within(line: bytearray, operation: str) -> bytes:
+def _check(line: bytearray, operation: str) -> None:
     if len(line) > LONGEST:
         raise BackendFailure(operation, "invalid")
-    return bytes(line)

@@ -61,6 +61,12 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return context
 
 
+async def hide_location(response: httpx.Response) -> None:
+    """Keep httpx from reading where a redirect leads: it is not followed, and may be no URL."""
+    if response.has_redirect_location:
+        response.extensions["location"] = response.headers.pop("location")
+
+
 def open_http(
     tls: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None, product: str
 ) -> httpx.AsyncClient:
@@ -69,6 +75,7 @@ def open_http(
         transport=transport or _Transport(verify=tls, limits=_LIMITS, trust_env=False),
         timeout=_TIMEOUT,
         cookies=_NoCookies(),
+        event_hooks={"response": [hide_location]},
         follow_redirects=False,
         trust_env=False,
         headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": product},

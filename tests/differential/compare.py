@@ -42,8 +42,8 @@ def compare(project: Project, endpoint: CheckedEndpoint, example: Example) -> st
         complaints += [f"{differs(one, actual, endpoint)}\n  right: {one}" for one in right.outcomes]
     if (wrong := project.undocumented(endpoint, actual)) is not None:
         complaints.append(f"against its own openapi.json: {wrong}")
-    if example.kept and why is not None and actual.status >= 500:
-        if why.because not in ("guard", "on_error", "overflow", "unsent"):
+    if example.kept and why is not None and actual.status >= 500 and actual.status not in why.also:
+        if why.because not in ("guard", "on_error", "overflow", "unsent", "refused"):
             complaints.append(f"the promise: {actual.status} although every backend kept its contract ({why.because})")
     if complaints:
         raise Disagreement("\n".join([*complaints, f"  actual: {actual}"]))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from bffgen.check.model import CheckedEndpoint
@@ -16,48 +15,65 @@ from .dice import drawn
 from .project import Project
 from .replies import example
 
+SHRINKS = 200
+"""How many smaller examples are tried after one was wrong."""
 
-def explore(project: Project, examples: int, start: int) -> tuple[Counter[str], list[tuple[CheckedEndpoint, str]]]:
+
+def explore(
+    project: Project, examples: int, start: int, shrinks: int = SHRINKS
+) -> tuple[Counter[str], list[tuple[CheckedEndpoint, str]]]:
     """How often each kind of answer was right, and what was not: one finding for each endpoint at most."""
     seen: Counter[str] = Counter()
     findings = []
     for number, endpoint in enumerate(project.gateway.endpoints):
-        found = explore_endpoint(project, endpoint, examples, start * 1000 + number, seen)
+        found = explore_endpoint(project, endpoint, examples, start * 1000 + number, seen, shrinks)
         if found is not None:
             findings.append((endpoint, found))
     return seen, findings
 
 
 def explore_endpoint(
-    project: Project, endpoint: CheckedEndpoint, examples: int, start: int, seen: Counter[str]
+    project: Project,
+    endpoint: CheckedEndpoint,
+    examples: int,
+    start: int,
+    seen: Counter[str],
+    shrinks: int = SHRINKS,
 ) -> str | None:
     """The disagreement, if there is one."""
-    last: list[Example] = []
+    wrong: list[tuple[Example, Exception]] = []
+    tried = 0
 
     @seed(start)
     @settings(
         max_examples=examples,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrinks else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
-        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
     )
     @given(st.data())
     def check(data: Any) -> None:
+        nonlocal tried
+        tried += bool(wrong)
+        assume(tried <= shrinks)
         made = example(drawn(data.draw), endpoint)
-        last[:] = [made]
-        seen[compare(project, endpoint, made)] += 1
+        try:
+            seen[compare(project, endpoint, made)] += 1
+        except Exception as error:
+            wrong.append((made, error))
+            raise
 
     try:
         check()
-    except Disagreement as error:
-        return f"{endpoint.method} {endpoint.path}\n  {last[0]}\n{error}"
-    except Exception as error:  # of the interpreter: it is as wrong as any
-        raise RuntimeError(f"{endpoint.method} {endpoint.path}: {last}") from error
-    return None
-
-
-def shown(findings: list[tuple[CheckedEndpoint, str]]) -> Iterator[str]:
-    for _, found in findings:
-        yield found
+    except Exception:
+        if not wrong:
+            raise
+    if not wrong:
+        return None
+    made, error = min(wrong, key=lambda one: len(repr(one[0])))
+    if not isinstance(error, Disagreement):  # of the interpreter: it may be wrong as well
+        raise RuntimeError(f"{endpoint.method} {endpoint.path}: {made}") from error
+    return f"{endpoint.method} {endpoint.path}\n  {made}\n{error}"

@@ -36,7 +36,7 @@ class Actual:
     status: int
     body: Any
     media_type: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     sent: tuple[Sent, ...]
     errors: tuple[str, ...]
 

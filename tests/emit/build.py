@@ -153,6 +153,9 @@ class SampleNames:
     def model(self, of: ObjectType) -> str:
         return self.imported("sample", of.name)
 
+    def classes(self, of: ObjectType) -> list[str]:
+        return [self.model(of)]
+
     def adapter(self, of: Type) -> str:
         return f"{next(objects_in(of)).name.upper()}_ADAPTER"
 

@@ -198,4 +198,11 @@ def is_for_people(place: Place) -> bool:
     """Whether any text is good there."""
     texts = ("summary", "description", "tags", "title", "detail", "example", "version")
     named = any(step in texts for step in place.path[-2:]) and place.kind == "value"
-    return place.kind in ("literal", "text") or named or found(SPEC, place.path[:-1]) is GET["response"]
+    return named or _is_own_text(place) or found(SPEC, place.path[:-1]) is GET["response"]
+
+
+def _is_own_text(place: Place) -> bool:
+    """A text that nothing is compared with, and no enum has to have."""
+    within = found(SPEC, place.path)
+    compared = isinstance(within, str) and any(mark in within for mark in ("==", "[", "header(", '"fast"'))
+    return place.kind == "text" or (place.kind == "literal" and not compared)

@@ -164,6 +164,8 @@ def pairs_of(places: Iterable[Any], round_: int) -> list[tuple[Any, str]]:
         name = names[(index + round_) % len(names)]
         texts = list(CLASSES[name])
         random.Random(f"{place} {name}").shuffle(texts)
+        if place.path[-1] == "type":
+            texts = [one for one in texts if one != "null"]  # no hostile word there
         text = next((one for one in texts if place.kind != "key" or (place.path[:-1], one) not in keys), None)
         if text is not None:
             keys.add((place.path[:-1], text))

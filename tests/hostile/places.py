@@ -16,10 +16,9 @@ _NAMED = frozenset(
 """Mappings whose keys are names that somebody chose."""
 
 _FREE = frozenset(
-    "description title summary default example const format pattern operationId version url email name "
-    "termsOfService".split()
+    "description title summary default example const format operationId version url email name termsOfService".split()
 )
-"""Keys whose texts may be anything without the document losing its meaning."""
+"""Keys whose texts may be anything without the document losing its meaning, but for names of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,20 @@ def places(data: Any, at: Path = (), free: bool = False) -> Iterator[Place]:
             inner = free or key.startswith("x-") or key in ("example", "examples", "externalDocs", "contact", "license")
             if at[-1:] == ("properties",) and at[-2:-1] != ("properties",):
                 inner = free
-            yield Place((*at, key), "key", free or named)
+            yield Place((*at, key), "key", (free or named) and key != "$ref")
             yield from places(value, (*at, key), inner)
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from places(value, (*at, str(index)), free or at[-1:] in (("enum",), ("tags",)))
     elif isinstance(data, str):
-        named = at[-2:-1] in (("properties",), ("variables",)) and not free
-        yield Place(at, "value", free or (at[-1] in _FREE and not named))
+        yield Place(at, "value", (free and at[-1] != "$ref") or _is_free(at))
+
+
+def _is_free(at: Path) -> bool:
+    if at[-2:-1] in (("properties",), ("variables",)):  # a property that is called `title`, say
+        return False
+    of_parameter = "parameters" in at[-3:-1]
+    return at[-1] in _FREE and not (of_parameter and at[-1] == "name")
 
 
 def replaced(data: Any, new: Mapping[Place, Any]) -> Any:
@@ -76,7 +81,9 @@ def _followed(reference: str, keys: Mapping[Path, str]) -> str:
     if not any(path[:end] in keys for end in range(1, len(path) + 1)):
         return reference
     steps = (keys.get(path[: index + 1], step) for index, step in enumerate(path))
-    return "#" + "".join("/" + quote(step.replace("~", "~0").replace("/", "~1"), safe="") for step in steps)
+    return "#" + "".join(
+        "/" + quote(step.replace("~", "~0").replace("/", "~1"), safe="", errors="replace") for step in steps
+    )
 
 
 def pointed(reference: str) -> Path:

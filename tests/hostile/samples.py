@@ -168,7 +168,7 @@ for _ in range(150):
     DEEP = [DEEP]
 
 VALUES: tuple[Any, ...] = (
-    math.inf, -math.inf, math.nan, -0.0, 10**3000, -(10**3000), 1e308, 2**63, -(2**63) - 1, 2**53 + 1, 0.1, None, True,
+    math.inf, -math.inf, -0.0, 10**3000, -(10**3000), 1e308, 2**63, -(2**63) - 1, 2**53 + 1, 0.1, None, True,
     False, [], {}, [1, "1", True, 1.0], {"a": {"$ref": "#/BFFPWN"}}, {"": 0, "BFFPWN()": ["'\"\\"]}, DEEP,
 )  # fmt: skip
 """What stands in the place of defaults, examples, enum members and bounds."""

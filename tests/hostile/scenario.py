@@ -53,7 +53,7 @@ class Scenario:
         keys = {place.path: text for place, text in new.items() if place.kind == "key"}
         where = [(keys.get(("paths", path), path), keys.get(("paths", path, m), m)) for path, m in self.operations]
         spec = json.dumps(_Spec(document, where).made(), indent=1)
-        text = _yaml(document) if as_yaml else json.dumps(document)
+        text = _yaml(document) if as_yaml else json.dumps(document).replace("Infinity", "1e400")
         return {"spec.json": spec, f"api.{'yaml' if as_yaml else 'json'}": text, **self.beside} | (
             {"spec.json": spec.replace("api.json", "api.yaml")} if as_yaml else {}
         )

@@ -51,6 +51,10 @@ def judged(judge: Judge, all_batches: Iterator[list[tuple[Any, str]]], capsys: p
         print(f"\n{dict(judge.counts)} in {judge.runs} runs", end=" ")
 
 
+def _most(name: str) -> int:
+    return 2 * AT_ONCE if name in ALWAYS else AT_ONCE
+
+
 def free_places(of: Scenario) -> list[Place]:
     return [place for place in of.places if place.free]
 
@@ -61,36 +65,36 @@ def bound_places(of: Scenario) -> list[Place]:
 
 def test_there_are_enough_pairs() -> None:
     """In CI: at least 500, over the documents that are always there."""
-    free = [min(len(free_places(scenario_of(name))), 2 * AT_ONCE) for name in ALWAYS]
-    assert sum(free) > 500
+    free = [min(len(free_places(scenario_of(name))), _most(name)) for name in ALWAYS]
+    assert sum(free) >= 500  # and as many again of the corpus, where it is there
     assert len(samples.CLASSES) > 15 and sum(map(len, samples.CLASSES.values())) > 200
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_that_may_be_anything(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     judge = Judge(scenario_of(name))
-    judged(judge, batches(free_places(scenario_of(name)), 2 * AT_ONCE, AT_ONCE), capsys)
+    judged(judge, batches(free_places(scenario_of(name)), _most(name), AT_ONCE), capsys)
     assert judge.counts["emitted"] > judge.counts.total() * 0.8
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_that_mean_something(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     judge = Judge(scenario_of(name))
-    judged(judge, batches(bound_places(scenario_of(name)), 16, 4), capsys)
-    assert judge.counts.total() >= 16
+    judged(judge, batches(bound_places(scenario_of(name)), 12, 4), capsys)
+    assert judge.counts.total() >= 12
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values_that_are_no_texts(name: str) -> None:
+def test_values_that_are_no_texts(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Infinities, huge numbers, deep lists and the like as defaults, examples, members of enums and bounds."""
     subject, judge = scenario_of(name), Judge(scenario_of(name))
-    places = [place for place in subject.places if place.kind == "value" and _takes_data(place)]
+    data = [place for place in subject.places if place.kind == "value" and _takes_data(place)]
     bounds = [Place((*path, key), "value", True) for path in _schemas(subject) for key in _BOUNDS]
-    values = samples.VALUES
-    for round_ in range(len(values)) if FULL else (0, 7):
-        pairs = [(place, values[(at + round_) % len(values)]) for at, place in enumerate(chosen(places, 60, round_))]
-        judge.alone(pairs)
-        judge.alone([(place, values[(at + round_) % len(values)]) for at, place in enumerate(chosen(bounds, 20, 1))])
+    for round_ in range(len(samples.VALUES)) if FULL else (0,):
+        places = chosen(data, 60, round_) + chosen(bounds, 20, round_)
+        judge.alone([(place, samples.VALUES[(at + round_) % len(samples.VALUES)]) for at, place in enumerate(places)])
+    with capsys.disabled():
+        print(f"\n{dict(judge.counts)}", end=" ")
 
 
 _BOUNDS = (

@@ -21,8 +21,13 @@ def test_versions_that_are_read(read: ReadText, version: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "place"),
     [
-        ("swagger: '2.0'\npaths: {}", "Swagger 2.0 document, which is not read yet", "'2.0'"),
-        ("openapi: 4.0.0\npaths: {}", "is OpenAPI 4.0.0; the versions that are read are 3.0, 3.1 and 3.2", "4.0.0"),
+        ("swagger: '1.2'\npaths: {}", "is Swagger 1.2; the versions that are read are 2.0, 3.0, 3.1 and 3.2", "'1.2'"),
+        (
+            "openapi: 4.0.0\npaths: {}",
+            "is OpenAPI 4.0.0; the versions that are read are 2.0, 3.0, 3.1 and 3.2",
+            "4.0.0",
+        ),
+        ("openapi: 2.0\npaths: {}", "is OpenAPI 2.0;", "2.0"),
         ("openapi: 31\n", "is OpenAPI 31;", "31"),
         ("openapi: {a: b}\n", "without a version number", "{a: b}"),
         ("arazzo: 1.0.0\nworkflows: []", "there is no key `openapi`", "a"),
@@ -66,6 +71,9 @@ OPERATIONS = """
       get: {operationId: Get cart, responses: {}}
     /oauth2/token#refresh:
       post: {operationId: "post_oauth2_token#refresh", responses: {}}
+    /repos/{owner}:
+      get: {operationId: repos/get, responses: {}}
+      delete: {operationId: "/repos > DELETE", responses: {}}
     /search?beta=true&q=:
       get: {operationId: app.search, responses: {}}
     x-nothing: {get: {operationId: hidden}}
@@ -85,6 +93,10 @@ OPERATIONS = """
         ("POST /oauth2/token", "post_oauth2_token#refresh"),
         ("POST /oauth2/token#refresh", "post_oauth2_token#refresh"),
         ("app_search", "app.search"),
+        ("repos/get", "repos/get"),
+        ("repos_get", "repos/get"),
+        ("/repos > DELETE", "/repos > DELETE"),
+        ("GET /search?beta=true&q=", "app.search"),
         ("hidden", None),
         ("DELETE /orders", None),
         ("", None),
@@ -113,7 +125,15 @@ def test_paths_are_stripped_of_what_is_not_sent(paths: ReadText) -> None:
 
 def test_names_for_suggestions(paths: ReadText) -> None:
     names = paths(OPERATIONS).document.operation_names()
-    assert names == ["listOrders", "POST /orders", "Get cart", "post_oauth2_token#refresh", "app.search"]
+    assert names == [
+        "listOrders",
+        "POST /orders",
+        "Get cart",
+        "post_oauth2_token#refresh",
+        "repos/get",
+        "/repos > DELETE",
+        "app.search",
+    ]
 
 
 def test_a_python_form_of_two_operations_names_none(paths: ReadText) -> None:
@@ -159,13 +179,36 @@ def test_json_is_read_with_places(read: ReadText) -> None:
     assert span is not None and span.file.text[span.start : span.end] == '"getA"'
 
 
-def test_3_2_methods(paths: ReadText) -> None:
-    document = paths(
-        "/a: {query: {operationId: ask}, additionalOperations: {COPY: {operationId: copyA}}}", version="3.2.0"
-    ).document
-    ask, copy = document.operation("ask"), document.operation("copyA")
-    assert ask is not None and copy is not None
-    assert (ask.method, copy.method) == ("QUERY", "COPY")
+def test_webhooks_and_tags_are_no_operations(read: ReadText) -> None:
+    document = read("""
+        openapi: 3.2.0
+        tags: [{name: a, parent: b, kind: nav}]
+        webhooks: {newPet: {post: {operationId: hook, responses: {}}}}
+        components: {pathItems: {P: {get: {operationId: unused, responses: {}}}}}
+    """).document
+    assert document.operations() == [] and document.operation("hook") is None
+
+
+def test_path_items_that_are_shared(paths: ReadText) -> None:
+    got = paths(
+        """
+        /a: {$ref: '#/components/pathItems/P'}
+        /b: {$ref: '#/components/pathItems/P', post: {operationId: beside, responses: {}}}
+        """,
+        more="""
+        components:
+          pathItems:
+            P:
+              parameters: [{name: q, in: query, schema: {type: integer}}]
+              get: {operationId: shared, responses: {}}
+        """,
+    )
+    assert [(op.method, op.path, op.key) for op in got.document.operations()] == [
+        ("GET", "/a", "shared"),
+        ("POST", "/b", "beside"),
+        ("GET", "/b", "shared"),
+    ]
+    assert [p.name for p in got.operation("GET /b").parameters] == ["q"]
 
 
 def test_what_is_not_reached_does_not_matter(paths: ReadText) -> None:

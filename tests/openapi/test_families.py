@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bffgen.openapi.sample import sample
 from bffgen.typesystem.model import TEXT, Nullable, ObjectType, Type, Union, non_null
 
 from .conftest import Read, ReadText
@@ -119,6 +120,25 @@ def test_a_family_in_another_file(schemas: ReadText) -> None:
     )
     pet = got.object("T").fields["pet"].type
     assert isinstance(pet, Union) and pet.tags == (("Cat",), ("Dog",))
+
+
+def test_a_family_in_a_file_of_schemas(schemas: ReadText) -> None:
+    files = {
+        "pets.yaml": """
+            Pet: {required: [k], properties: {k: {type: string}}, discriminator: {propertyName: k}}
+            Cat: {allOf: [{$ref: '#/Pet'}, {properties: {a: {type: string}}}]}
+            Dog: {allOf: [{$ref: '#/Pet'}, {properties: {b: {type: string}}}]}
+        """
+    }
+    got = schemas("T: {properties: {pet: {$ref: 'pets.yaml#/Pet'}}}", files=files)
+    pet = got.object("T").fields["pet"].type
+    assert isinstance(pet, Union) and tags_of(pet) == {"Cat": ("Cat",), "Dog": ("Dog",)}
+
+
+def test_sample_data_has_the_tag_of_its_arm(schemas: ReadText) -> None:
+    got = schemas(FAMILY.format(mapping=", mapping: {cat: Cat, dog: Dog}"))
+    made = sample(got.type("Pet"))
+    assert made["kind"] == "cat" and "lives" in made
 
 
 def test_other_schemas_are_not_converted_for_it(schemas: ReadText) -> None:

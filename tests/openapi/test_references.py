@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bffgen.typesystem.model import INTEGER, NUMBER, TEXT, UNKNOWN, Nullable, ObjectType, Scalar
@@ -58,7 +60,8 @@ def test_pointers_to_any_place(paths: ReadText) -> None:
         ("#/components/schemas/Nope", "BFF502", "there is no `Nope` in `/components/schemas` of"),
         ("#/components/schemas/T/properties/b", "BFF502", "there is no `b`"),
         ("#/components/schemas/L/oneOf/7", "BFF502", "there is no `7`"),
-        ("#anchor", "BFF502", "`#anchor` is no JSON pointer"),
+        ("#anchor", "BFF502", "there is no `$anchor: anchor` in"),
+        ("other.yaml#anchor", "BFF502", "other.yaml"),
         ("other.yaml#/components/schemas/Nope", "BFF502", "other.yaml"),
         ("gone.yaml", "BFF106", "there is no file"),
         ("https://example.com/x.yaml#/a", "BFF505", "documents are not fetched"),
@@ -184,3 +187,68 @@ def test_references_across_files(paths: ReadText) -> None:
 def test_an_operation_that_is_a_reference(paths: ReadText) -> None:
     got = paths("/a: {get: {$ref: op.yaml}}", files={"op.yaml": "operationId: getA\nresponses: {}"})
     assert [op.key for name in ("getA", "GET /a") if (op := got.document.operation(name))] == ["getA", "getA"]
+
+
+ANCHORED = """
+    Holder:
+      $defs:
+        Inner: {$anchor: inner, type: object, properties: {a: {type: string}}}
+        Local: {$id: 'https://example.com/local', type: integer}
+        Deep: {type: object, properties: {b: {$dynamicAnchor: deep, type: number}}}
+      properties:
+        one: {$ref: '#inner'}
+        two: {$ref: 'https://example.com/local'}
+        three: {$ref: '#deep'}
+        four: {$ref: '#/components/schemas/Holder/$defs/Inner/properties/a'}
+        five: {$ref: 'https://example.com/local#/nowhere'}
+        text: {type: string, description: 'see $anchor: inner'}
+    Twice: {a: 1, a: 2}
+"""
+
+
+def test_anchors_and_identifiers(schemas: ReadText) -> None:
+    got = schemas(ANCHORED)
+    fields = got.object("Holder").fields
+    inner = fields["one"].type
+    assert isinstance(inner, ObjectType) and (inner.name, list(inner.fields)) == ("Inner", ["a"])
+    found = {name: fields[name].type for name in ("two", "three", "four")}
+    assert found == {"two": INTEGER, "three": NUMBER, "four": TEXT}
+    assert got.codes == []
+    assert fields["five"].type == UNKNOWN
+    assert got.codes == ["BFF502"]
+
+
+def test_anchors_in_json(read: ReadText) -> None:
+    schemas = {"T": {"properties": {"a": {"$ref": "#x"}}}, "X": {"$anchor": "x", "type": "integer"}}
+    got = read(json.dumps({"openapi": "3.1.0", "components": {"schemas": schemas}}), name="api.json")
+    assert got.object("T").fields["a"].type == INTEGER
+
+
+def test_a_document_that_says_its_own_address(read: ReadText) -> None:
+    got = read("""
+        openapi: 3.2.0
+        $self: https://example.com/api/openapi.yaml
+        components:
+          schemas:
+            T:
+              properties:
+                full: {$ref: 'https://example.com/api/openapi.yaml#/components/schemas/N'}
+                near: {$ref: 'openapi.yaml#/components/schemas/N'}
+                here: {$ref: '#/components/schemas/N'}
+                other: {$ref: 'https://example.com/other.yaml#/N'}
+            N: {type: integer}
+    """)
+    fields = got.object("T").fields
+    assert [fields[name].type for name in ("full", "near", "here")] == [INTEGER] * 3
+    assert got.codes == []
+    assert fields["other"].type == UNKNOWN
+    assert got.codes == ["BFF505"]
+
+
+def test_a_file_that_refers_back(schemas: ReadText) -> None:
+    got = schemas(
+        "T: {properties: {away: {$ref: 'b.yaml#/U'}}}\nN: {type: object, properties: {n: {type: integer}}}",
+        files={"b.yaml": "U: {properties: {back: {$ref: 'api.yaml#/components/schemas/N'}}}"},
+    )
+    away = got.object("T").fields["away"].type
+    assert isinstance(away, ObjectType) and away.fields["back"].type is got.object("N")

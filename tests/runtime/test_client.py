@@ -145,6 +145,15 @@ async def test_a_failed_status(status: int) -> None:
     assert not failure.matches("timeout", status + 1)
 
 
+@pytest.mark.parametrize("place", ["javascript:alert(1)", "http://[::1", "http://x:99999/", "\xff", "//", "/a b"])
+async def test_where_a_redirect_leads_is_not_looked_at(place: str) -> None:
+    headers = [(b"location", place.encode("latin-1"))]
+    failure = await failing(lambda r: httpx.Response(302, headers=headers))
+    assert (failure.kind, failure.status) == ("status", 302)
+    raw = await Backend(lambda r: httpx.Response(302, headers=headers)).get(success={302})
+    assert raw.headers["location"] == place
+
+
 async def test_an_error_page_is_not_kept_and_does_not_hide_the_status() -> None:
     failure = await failing(lambda r: httpx.Response(404, html="<h1>secret</h1>"))
     assert (failure.kind, failure.status, failure.content) == ("status", 404, b"")
@@ -475,3 +484,31 @@ async def test_a_certificate_nobody_vouches_for(tmp_path: Path) -> None:
         trusting = open_http(tls_context(certificate), None, "test/1")
         assert await kind_of(BackendClient(trusting, f"https://127.0.0.1:{port}", 2.0)) == "status"
     assert len(requests) == 1
+
+
+@pytest.mark.parametrize("kept", [b"keep-alive", b"close"])
+async def test_a_call_may_be_cancelled_at_any_moment(kept: bytes) -> None:
+    """httpx itself leaves connections that are neither used nor free; 64 of them would be all there are."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: "
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(head + kept + b"\r\n\r\n{}")
+            await writer.drain()
+            if kept == b"close":
+                return
+
+    cancelled = 0
+    async with listening(answer) as port, open_http(TLS, None, "test/1") as http:
+        client = BackendClient(http, f"http://127.0.0.1:{port}", 2.0)
+        for steps in [*range(1, 60)] * 3:
+            call = asyncio.create_task(client.send("catalog.get", "GET", "/p", success={200}))
+            for _ in range(steps):
+                await asyncio.sleep(0 if steps % 7 else 0.0001)
+            cancelled += call.cancel()
+            await asyncio.wait([call])
+        pool = http._transport._pool  # type: ignore[attr-defined]
+        assert pool._requests == []
+        assert [c for c in pool.connections if not c.is_idle() and not c.is_closed()] == []
+        await client.send("catalog.get", "GET", "/p", success={200})
+    assert cancelled > 15

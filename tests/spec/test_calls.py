@@ -74,10 +74,10 @@ def test_args_join_the_heads_arguments() -> None:
         ("users.f(a=1, a=2)", ["BFF103 argument `a` stands twice [a]"]),
         (
             "users.get-user(a=1)",
-            ['BFF114 `get-user` is not a name that can follow a dot [get-user] | write `users["get-user"]`'],
+            ['BFF114 `get-user` is not a name that can follow a dot [users.get-user] | write `users["get-user"]`'],
         ),
-        ("users.import()", ['BFF114 `import` is not a name that can follow a dot [import] | write `users["import"]`']),
-        ("users.f(from=1)", ["BFF114 `from` cannot be the name of an argument here [from] | write `from_=`"]),
+        ("users.import()", ['BFF114 `import` is not a name that can follow a dot [users.import] | write `users["import"]`']),
+        ("users.f(from=1)", ["BFF114 `from` cannot be the name of an argument here [from] | write `from_`"]),
         (
             "users.f(page-size=1)",
             [

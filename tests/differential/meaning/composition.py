@@ -244,7 +244,7 @@ class _Run:
         self.answered: dict[str, tuple[int, Mapping[str, str]]] = {}
         self.sent: dict[str, Sent] = {}
         self.shaky: list[str] = []
-        self.env = Env({}, self._value, self._value, self.answered.get, shaky=self.shaky)
+        self.env = Env({}, self._value, self._value, self._reply, shaky=self.shaky)
 
     # ------------------------------------------------------------------------------------------ the whole
 
@@ -328,6 +328,10 @@ class _Run:
             raise Blocked
         return found
 
+    def _reply(self, name: str) -> tuple[int, Mapping[str, str]] | None:
+        self._value(name)
+        return self.answered.get(name)
+
     def _work(self, key: str) -> Any:
         if key in self.calls:
             return self._call(self.calls[key])
@@ -375,7 +379,11 @@ class _Run:
             made = all(self._made(value, self.env) is not None for value in call.null_arguments)
         value = self._asked(call) if made else None
         # A call's guards may read the call itself.
-        env = replace(self.env, call=lambda name: value if name == call.name else self._value(name))
+        env = replace(
+            self.env,
+            call=lambda name: value if name == call.name else self._value(name),
+            reply=lambda name: self.answered.get(name) if name == call.name else self._reply(name),
+        )
         for guard in call.guards:
             if value is None and guard.skip_if_null and isinstance(call.type, Nullable | Null):
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,13 @@ from bffgen.openapi.model import Parameter
 
 from .data import Breach, Moment, Obj, Overflow, Reader, write
 
-NOTHING: Any = object()
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Any = _Nothing()
 """No body at all, which is not null."""
 
 _DELIMITERS = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
@@ -36,7 +42,7 @@ class Sent:
     backend: str
     target: str
     body: Any
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
 
 
 def request_of(call: CheckedCall, values: dict[int, Any], body: Any) -> Sent:
