@@ -182,7 +182,9 @@ class _Contract:
         labels = [Label(gap.wanted_span, gap.wanted)]
         if gap.given_span is not None and here is not gap.given_span:
             labels.append(Label(gap.given_span, gap.given))
-        message = f"{place} of the answer does not fit the contract" if gap.path else "the answer does not fit the contract"
+        message = (
+            f"{place} of the answer does not fit the contract" if gap.path else "the answer does not fit the contract"
+        )
         self.diags.report(_CODE, message, Label(here, gap.given), *labels)
 
 
@@ -221,17 +223,15 @@ def _gaps(given: Type, wanted: Type, path: str, here: Span | None, there: Span, 
         return
     if is_nullable(given) and not is_nullable(wanted):
         yield _Gap(path, "may be null", f"{describe(wanted)}, never null", here, there)
-        return
-    if isinstance(given, Null):
-        return
-    given, wanted = non_null(given), non_null(wanted)
+    elif not isinstance(given, Null):
+        yield from _plain_gaps(non_null(given), non_null(wanted), path, here, there, seen)
+
+
+def _plain_gaps(given: Type, wanted: Type, path: str, here: Span | None, there: Span, seen: Seen) -> Iterator[_Gap]:
     match given, wanted:
         case Union(arms), _:
             for arm in arms:
                 yield from _gaps(arm, wanted, path, here, there, seen)
-        case _, Union(arms):
-            if all(any(True for _ in _gaps(given, arm, path, here, there, seen)) for arm in arms):
-                yield _Gap(path, describe(given), describe(wanted), here, there)
         case ListType(), ListType():
             yield from _gaps(given.item, wanted.item, f"{path}[]", here, there, seen)
         case MapType(), MapType():
@@ -243,7 +243,7 @@ def _gaps(given: Type, wanted: Type, path: str, here: Span | None, there: Span, 
             if (id(given), id(wanted)) not in seen:
                 yield from _in_object(given, wanted, path, there, seen | {(id(given), id(wanted))})
         case _:
-            if not _fits(given, wanted):
+            if not _fits(given, wanted, there, seen):
                 yield _Gap(path, describe(given), describe(wanted), here, there)
 
 
@@ -259,7 +259,9 @@ def _in_object(given: ObjectType, wanted: ObjectType, path: str, there: Span, se
             yield from _gaps(have.type, field.type, f"{path}.{name}", have.span, where, seen)
 
 
-def _fits(given: Type, wanted: Type) -> bool:
+def _fits(given: Type, wanted: Type, there: Span, seen: Seen) -> bool:
+    if isinstance(wanted, Union):
+        return any(not any(True for _ in _gaps(given, arm, "", None, there, seen)) for arm in wanted.arms)
     if isinstance(given, Scalar) and isinstance(wanted, Scalar) and given.values and wanted.values:
         return given.kind is wanted.kind and set(given.values) <= set(wanted.values)
     return assign(given, wanted) is None

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from bffgen.check.graph import Edges, edges_of
 from bffgen.check.lists import CONCURRENCY, most_items
 from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, UseOther
+from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
+from bffgen.spec import model as spec
 
 ENDLESS = math.inf
 
@@ -130,16 +132,39 @@ def _longest(entries: Iterable[CheckedEntry], edges: Edges, weight: Callable[[st
     return max((up_to(entry.name, frozenset()) for entry in entries), default=0)
 
 
+def check_deadline(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
+    """Warn of timeouts that the spec gives to calls one after another, and that are longer than the deadline (BFF408)."""
+    given = {name: _given(entry) for name, entry in written.calls.items()}
+    edges = _with_writes(endpoint, endpoint.parallel_writes)
+    entries = [entry for entry in endpoint.calls if entry.name in given]
+    seconds = _longest(entries, edges, lambda name: given.get(name, 0))
+    if seconds <= endpoint.deadline or max(given.values(), default=0) > endpoint.deadline:
+        return
+    last = max(entries, key=lambda entry: _longest([entry], edges, lambda name: given.get(name, 0)))
+    diags.report(
+        "BFF408",
+        f"calls one after another may take {seconds:g} s, the endpoint has {endpoint.deadline:g} s",
+        Label(last.span, "the last of them"),
+        Label(endpoint.span, f"answers within {endpoint.deadline:g} s"),
+        help="raise `deadline:` of the endpoint, or lower a `timeout:`",
+    )
+
+
+def _given(entry: spec.Entry) -> float:
+    """The timeout that is written at an entry."""
+    return entry.timeout or 0
+
+
 def told(cost: Cost, deadline: float) -> str:
-    """The cost in words: `2 to 53 calls, 3 one after another at most, 4.5 s at worst of 5 s`."""
-    calls = _number(cost.most) if cost.least == cost.most else f"{cost.least} to {_number(cost.most)}"
-    noun = "call" if cost.most == 1 else "calls"
+    """The cost in words: `2 to 53 calls, at most 3 one after another, 4.5 s of 5 s at worst`."""
     if cost.most == 0:
         return "no calls"
-    hops = f"{_number(cost.hops)} one after another"
+    calls = _number(cost.most) if cost.least == cost.most else f"{cost.least} to {_number(cost.most)}"
+    noun = "call" if cost.most == 1 else "calls"
+    hops = f", at most {_number(cost.hops)} one after another" if cost.hops > 1 else ""
     seconds = "any time" if math.isinf(cost.seconds) else f"{cost.seconds:g} s"
-    cut = ", cut off there" if cost.seconds > deadline else ""
-    return f"{calls} {noun}, {hops} at most, {seconds} at worst of {deadline:g} s{cut}"
+    limit = f"cut off after {deadline:g} s" if cost.seconds > deadline else f"of {deadline:g} s"
+    return f"{calls} {noun}{hops}, {seconds} at worst, {limit}"
 
 
 def _number(value: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
+from bffgen.check.cost import check_deadline
 from bffgen.check.envelope import check_envelope
 from bffgen.check.examples import check_examples
 from bffgen.check.fit import fit
@@ -95,6 +96,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     )
     check_passing(checked, endpoint.body_span or endpoint.span, backends.diags)
     graph.check_graph(checked, endpoint, backends.diags)
+    check_deadline(checked, endpoint, backends.diags)
     codes = backends.diags.codes(since=before)
     if not codes & (UNSEEN | {"BFF302"}):
         backends.diags.take(uses.doubts)

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check.mentions import where_waiting
-from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, CheckedGuard, leaves
+from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, CheckedGuard, UseOther, leaves
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.spec import model as spec
 
 Edges = Mapping[str, frozenset[str]]
 
 
-def edges_of(endpoint: CheckedEndpoint) -> Edges:
-    """What each node waits for: calls and lets by name, guards as `guard:0`."""
+def edges_of(endpoint: CheckedEndpoint | CheckedBlock) -> Edges:
+    """What each node of an endpoint or block waits for: calls and lets by name, guards as `guard:0`."""
     found = {call.name: _waits(call) for call in endpoint.calls}
     found |= {let.name: let.needs for let in endpoint.lets}
     found |= {f"guard:{at}": guard.needs for at, guard in enumerate(endpoint.guards)}
@@ -116,7 +116,7 @@ def reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
 
 
 def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
-    edges = edges_of(endpoint)
+    edges = _with_instead(endpoint)
     told: set[str] = set()
     for call in endpoint.calls:
         if call.name in told or call.name not in reached(call.name, edges):
@@ -125,6 +125,14 @@ def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostic
         told.update(ring)
         first, *rest = [_waits_label(at, ring, written) for at in range(len(ring))]
         diags.report("BFF401", waiting(ring), first, *rest, note=ONCE)
+
+
+def _with_instead(endpoint: CheckedEndpoint) -> Edges:
+    """The edges, and from a call to those that are made in its place: it waits for them when it fails."""
+    edges = dict(edges_of(endpoint))
+    for call in endpoint.calls:
+        edges[call.name] |= {r.action.call for r in call.reactions if isinstance(r.action, UseOther)}
+    return edges
 
 
 ONCE = "an endpoint runs each call once, so its calls cannot form a cycle"

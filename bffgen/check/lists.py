@@ -55,7 +55,7 @@ def check_each(written: spec.ForEach, ctx: Context) -> tuple[CheckedEach, Contex
     source = one.source
     if one.conditions:
         source = _filtered(one, source)
-    if written.limit is None and not is_bounded(source):
+    if written.limit is None and most_items(source) is None:
         shown = parsed.text(parts.iter)
         ctx.diags.report(
             "BFF412",
@@ -89,25 +89,48 @@ def _as_value(target: tree.Target, span: Span) -> tree.Expr:
     return tree.MakeTuple(tuple(_as_value(item, span) for item in target.items), target.type, span)
 
 
-def is_bounded(source: tree.Expr) -> bool:
-    """Whether the list cannot be longer than its document or the spec says."""
+def most_items(source: tree.Expr) -> int | None:
+    """How many items a list has at most; None where neither its document nor the spec says."""
     of = non_null(source.type)
     if isinstance(of, ListType) and of.max_items is not None:
-        return True
+        return of.max_items
     match source:
-        case tree.SliceOf(_, start, stop, _):
-            return isinstance(stop, tree.Literal) or (isinstance(start, tree.Negate) and stop is None)
-        case tree.MakeList() | tree.MakeTuple() | tree.MakeSet():
-            return True
-        case tree.CallFunction("range", args):
-            return all(isinstance(arg, tree.Literal) for arg in args)
-        case tree.CallFunction(name, (first, *_)) if name in _KEEPING or name in ("default", "enumerate"):
-            return is_bounded(first)
+        case tree.SliceOf(_, start, stop, step):
+            return _sliced(start, stop, step)
+        case tree.MakeList(items) | tree.MakeTuple(items) | tree.MakeSet(items):
+            return len(items)
+        case tree.CallFunction("range", args) if all(isinstance(arg, tree.Literal) for arg in args):
+            numbers = [arg.value for arg in args if isinstance(arg, tree.Literal)]
+            return len(range(*[number for number in numbers if isinstance(number, int)]))
+        case tree.CallFunction("default", (first, second, *_)):
+            both = [most_items(first), most_items(second)]
+            return None if None in both else max(most for most in both if most is not None)
+        case tree.CallFunction(name, (first, *_)) if name in _KEEPING or name == "enumerate":
+            return most_items(first)
         case tree.Loop(clauses=clauses):
-            return all(is_bounded(one.source) for one in clauses)
+            return _looped([most_items(one.source) for one in clauses])
         case tree.Narrowed(value):
-            return is_bounded(value)
-    return False
+            return most_items(value)
+    return None
+
+
+def _sliced(start: tree.Expr | None, stop: tree.Expr | None, step: int | None) -> int | None:
+    """Items of `xs[a:b]` at most; None where the end is open, or counted from the end."""
+    if isinstance(start, tree.Negate) and isinstance(start.value, tree.Literal) and stop is None:
+        return start.value.value if isinstance(start.value.value, int) else None
+    if not isinstance(stop, tree.Literal) or not isinstance(stop.value, int) or stop.value < 0:
+        return None
+    first = start.value if isinstance(start, tree.Literal) and isinstance(start.value, int) else 0
+    return max(0, stop.value - max(first, 0))
+
+
+def _looped(sizes: list[int | None]) -> int | None:
+    product = 1
+    for size in sizes:
+        if size is None:
+            return None
+        product *= size
+    return product
 
 
 # ---------------------------------------------------------------------------------------------- batch

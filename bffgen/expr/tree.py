@@ -11,25 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bffgen.expr.roles import Role as Role
 from bffgen.source.text import Span
 from bffgen.typesystem.model import LiteralValue, ObjectType, Type
-
-
-class Role(StrEnum):
-    """What a name stands for. The emitter maps (role, name) to a Python name of the emitted function."""
-
-    PARAM = "param"
-    BODY = "body"
-    CALL = "call"
-    LET = "let"
-    LOOP = "loop"
-    ERROR = "error"  # `error` in an on_error entry: fields kind, status, body
-    DEGRADED = "degraded"  # a map from call name to {kind, status}
-    ANSWER = "answer"  # `answer` in `success`, `items`, `next`, `until`: what one request answered
-    ITEM = "item"  # `item` in `key`: one element of the list
-    BATCH = "batch"  # `batch`: the keys of one chunk
-    ENVELOPE = "envelope"  # `status`, `response`, `problem`, `degraded` of an envelope
-    SHAPE = "shape"  # a parameter of the shape that this is the body of
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,8 +10,8 @@ from bffgen.expr.emit import emit
 from bffgen.expr.tree import Ref, Role
 from bffgen.plan.answers import degrades_at_all
 from bffgen.plan.blocks import in_composing
-from bffgen.plan.envelope import wrapping
 from bffgen.plan.emitted_names import EndpointNames
+from bffgen.plan.envelope import wrapping
 from bffgen.plan.instants import bind_instants
 from bffgen.plan.operations import Clients
 from bffgen.plan.passing import is_passed_on, own_status, passed_on
@@ -130,7 +130,7 @@ class EndpointWriter(ScopeWriter):
         status = constant(endpoint.statuses[0])
         if own:
             status = code("response.status_code or status", status=status)
-        made = None if endpoint.response is None else name("answer")
+        made: ast.expr | None = None if endpoint.response is None else name("answer")
         if plain and endpoint.response is not None:
             made = emit(endpoint.response, self.names)
         degraded = code("calls.degraded") if self.degrades else None

@@ -143,7 +143,7 @@ def _reactions(call: CheckedEntry) -> list[str]:
     return said
 
 
-def plan_text(method: str, path: str, lines: tuple[CallLine, ...]) -> str:
+def plan_text(method: str, path: str, lines: tuple[CallLine, ...], cost: str = "") -> str:
     """The docstring of an endpoint's module."""
     title = f"{method} {path}"
     if not lines:
@@ -151,7 +151,7 @@ def plan_text(method: str, path: str, lines: tuple[CallLine, ...]) -> str:
     names = max(len(line.shown) for line in lines)
     operations = max(len(line.operation) for line in lines)
     rows = [_row(line, names, operations) for line in lines]
-    return "\n".join([title, "", *rows])
+    return "\n".join([title, "", *rows, *(["", f"In all {cost}."] if cost else [])])
 
 
 def _row(line: CallLine, names: int, operations: int) -> str:

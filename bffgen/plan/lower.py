@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bffgen.check.media import is_upload
+from bffgen.check.cost import cost_of, told
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
@@ -105,6 +106,7 @@ def _endpoint(
         endpoint.summary or "",
         "\n\n".join(text for text in (endpoint.summary, endpoint.description) if text),
         call_lines(endpoint, plan),
+        told(cost_of(endpoint), endpoint.deadline),
         module.imports.sorted(),
         module.constants(),
         endpoint.statuses[0],

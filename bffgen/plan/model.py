@@ -116,6 +116,7 @@ class EndpointPlan:
     summary: str
     about: str  # the function's docstring
     lines: tuple[CallLine, ...]
+    cost: str  # how many calls, how many of them one after another, how long
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
     status: int

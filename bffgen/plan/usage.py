@@ -185,9 +185,7 @@ class _Walk:
                 members = set(objects_in(of))
                 if members != set(objects_in(value.type)):  # and not null alone was left out
                     self.narrowed.update(members)
-            case tree.CallShape(args=args):
-                self.joined.update(one for _, arg in args if isinstance(one := non_null(arg.type), ObjectType))
-            case tree.Choice() | tree.MakeList() | tree.CallFunction("default"):
+            case tree.Choice() | tree.MakeList() | tree.CallFunction("default") | tree.CallShape():
                 self._join(node)
             case tree.Convert(value, of):
                 self._take(value.type, of)
@@ -196,9 +194,11 @@ class _Walk:
             case tree.CallFunction("unique", args):
                 self._take(*(arg.type for arg in args))
 
-    def _join(self, node: tree.Choice | tree.MakeList | tree.CallFunction) -> None:
+    def _join(self, node: tree.Choice | tree.MakeList | tree.CallFunction | tree.CallShape) -> None:
         parts_of = {tree.Choice: ("then", "other"), tree.MakeList: ("items",)}.get(type(node), ("args",))
         given = [value for name in parts_of for value in _listed(getattr(node, name))]
+        if isinstance(node, tree.CallShape):
+            given = [value for _, value in node.args]
         self.joined.update(of for value in given if isinstance(of := non_null(value.type), ObjectType))
 
     def _take(self, *types: Type) -> None:

@@ -90,7 +90,8 @@ def _used(tests: EndpointTests) -> set[str]:
     """What the tests take from `data`."""
     faults = {_FAULTS[case.fault] for case in tests.failures if isinstance(case.fault, str)}
     examples = {_FAULTS[reply] for reply in _example_replies(tests) if isinstance(reply, str)}
-    return {"Reply", "Request", *faults, *examples, *({"NOTHING"} if any(not case.has_expected for case in tests.examples) else ())}
+    nothing = {"NOTHING"} if any(not case.has_expected for case in tests.examples) else set[str]()
+    return {"Reply", "Request"} | faults | examples | nothing
 
 
 def _example_replies(tests: EndpointTests) -> Iterator[SampleReply | str]:

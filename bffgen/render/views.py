@@ -10,7 +10,16 @@ from typing import Any
 
 from bffgen.plan.imports import Import
 from bffgen.plan.lines import plan_text
-from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, FunctionPlan, MethodPlan, ProxyPlan, ShapesPlan
+from bffgen.plan.model import (
+    ArgumentPlan,
+    BackendPlan,
+    ConstantPlan,
+    EndpointPlan,
+    FunctionPlan,
+    MethodPlan,
+    ProxyPlan,
+    ShapesPlan,
+)
 from bffgen.render.code import Code, docstring, dotted, expression, identifier, joined, literal, statements
 
 View = Mapping[str, Any]
@@ -19,7 +28,7 @@ View = Mapping[str, Any]
 def endpoint_view(plan: EndpointPlan) -> View:
     """An endpoint's module."""
     return {
-        "plan": docstring(plan_text(plan.method, plan.path, plan.lines)),
+        "plan": docstring(plan_text(plan.method, plan.path, plan.lines, plan.cost)),
         "imports": import_views(plan.imports),
         "constants": [_constant(one) for one in plan.constants],
         "route": literal(plan.route),

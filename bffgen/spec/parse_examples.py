@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
@@ -75,7 +74,7 @@ class ExampleReader(Reader):
         status, headers = self.status(fields.get("status"), low=200), self._headers(fields.get("headers"))
         if not self._alone(faults, fields, node):
             return None
-        fault = cast(ExampleFault, faults[0]) if faults else None
+        fault = faults[0] if faults else None
         return ExampleReply(status, fields.get("body"), headers, fault, node.span)
 
     def _alone(self, faults: list[ExampleFault], fields: Fields, node: Node) -> bool:

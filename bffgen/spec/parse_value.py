@@ -129,7 +129,8 @@ class ValueReader(Reader):
         for key, item in found.items():
             entry = DIRECTIVES.keys.get(key)
             if entry is None:
-                self.unknown_key(node, key, DIRECTIVES.working, "a mapping of a response")
+                known_here = [name for name in DIRECTIVES.working if name != "$of"]
+                self.unknown_key(node, key, known_here, "a mapping of a response")
             elif key == "$of" and node is not self._shape:
                 self.diags.report("BFF104", "`$of` belongs to a shape", Label(node.key(key), "not in `shapes:`"))
             else:

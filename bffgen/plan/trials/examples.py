@@ -33,8 +33,9 @@ def _every_reply(endpoint: CheckedEndpoint, models: Models) -> Iterator[tuple[st
     """Sample replies of all calls, those inside of blocks and those that take a write back too."""
     for _, call in leaves_by_path(endpoint.calls):
         has_body = not isinstance(call.reply, Null)
-        yield operation_label(call.operation), SampleReply(
-            reply_status(call.operation), reply_of(call, models), has_body
+        yield (
+            operation_label(call.operation),
+            SampleReply(reply_status(call.operation), reply_of(call, models), has_body),
         )
         if call.undo is not None:
             status, body = sample_reply(call.undo.operation)

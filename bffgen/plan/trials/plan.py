@@ -11,16 +11,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bffgen.check.media import is_download, is_file, is_raw, is_text_answer, is_upload, media_types, raw_media_types
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedEntry, CheckedGateway, CheckedGuard, leaves
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, leaves
 from bffgen.expr.tree import Expr, Role
-from bffgen.openapi.model import is_json
-from bffgen.openapi.sample import sample, sample_reply
+from bffgen.openapi.sample import sample_reply
 from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
 from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
 from bffgen.plan.trials.evaluate import Unsure, evaluate
-from bffgen.plan.trials.examples import plan_examples
+from bffgen.plan.trials.examples import failure_reply, plan_examples
 from bffgen.plan.trials.failing import is_hard, matching
 from bffgen.plan.trials.model import (
     EndpointTests,
@@ -223,7 +222,7 @@ class _Planner:
         outcome = self._simulate(self.data, {label: fault})
         sure = outcome.succeeds and label in self.usual.asked and not outcome.doubtful
         degraded = ", ".join(sorted(outcome.degraded)) if sure else None
-        reply = _failed(call, fault) if isinstance(fault, int) else fault
+        reply = failure_reply(call.operation, fault) if isinstance(fault, int) else fault
         return FailureCase(label, reply, _sorted(outcome.statuses), degraded)
 
     def _refusals(self) -> Iterator[RefusalCase]:
@@ -368,19 +367,6 @@ def _is_anything(call: CheckedCall) -> bool:
     """Whether a page of HTML is an answer, too."""
     kinds = set(media_types(call.operation)) if is_download(call.reply) or is_text_answer(call.operation) else set()
     return not kinds.isdisjoint({"*/*", "text/*", "text/html"})
-
-
-def _failed(call: CheckedCall, status: int) -> SampleReply:
-    """The documented answer for a status that is no success."""
-    response = call.operation.failure(status)
-    if response is None or response.type is None or not is_json(response.media_type or ""):
-        return SampleReply(status, None, False)
-    return SampleReply(status, sample(response.type), True, (), _plain(response.media_type or ""))
-
-
-def _plain(media_type: str) -> str:
-    plain = media_type.split(";")[0].strip().lower()
-    return plain if "*" not in plain and plain else "application/json"
 
 
 def _spelled(value: Any) -> str:
