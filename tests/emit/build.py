@@ -159,6 +159,9 @@ class SampleNames:
     def adapter(self, of: Type) -> str:
         return f"{next(objects_in(of)).name.upper()}_ADAPTER"
 
+    def own(self, kind: str, name: str) -> str:
+        return self.imported("own", name)
+
     def helper(self, name: str) -> str:
         return self.imported("types" if name in ("given", "convert") else "values", name)
 
