@@ -20,7 +20,6 @@ from bffgen.typesystem.model import (
     TupleType,
     Type,
     Union,
-    non_null,
 )
 from bffgen.typesystem.relations import an, describe, is_broken
 

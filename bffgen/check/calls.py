@@ -8,7 +8,7 @@ from dataclasses import replace
 from bffgen.check import values
 from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
 from bffgen.check.graph import reached
-from bffgen.check.lists import check_batch, check_each, check_pages, in_turn
+from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
 from bffgen.check.media import is_download, is_text_answer
 from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
 from bffgen.check.names import Names
@@ -17,6 +17,7 @@ from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.assume import assume, doubts_of
 from bffgen.expr.facts import present, proved
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
@@ -40,7 +41,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     itself = Binding(Role.CALL, BROKEN, call.name_span, call.name)  # that it waits for itself is told with the graph
     ctx = names.context({call.name: itself} if call.name not in names.params else None)
     when = None if call.when is None else values.condition(call.when, ctx)
-    inner = ctx.with_facts(proved(when, True)) if when is not None else ctx
+    inner = assume(ctx, when, True, call.when.node.span) if when is not None and call.when is not None else ctx
     each, batch, inner = _repeated(call, inner)
     made = Made()
     bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
@@ -109,7 +110,7 @@ def _repeated(call: spec.Call, ctx: Context) -> tuple[CheckedEach | None, Checke
     """What the call is repeated over, and what its arguments see of one time."""
     if call.each is not None:
         made = check_each(call.each, ctx)
-        return (None, None, ctx) if made is None else (made[0], None, made[1])
+        return (None, None, unknown_items(call.each, ctx)) if made is None else (made[0], None, made[1])
     if call.batch is not None:
         found = check_batch(call.batch, ctx)
         return (None, None, ctx) if found is None else (None, found[0], found[1])
@@ -161,15 +162,17 @@ def check_guards(call: spec.Call, names: Names) -> tuple[CheckedGuard, ...]:
     of = names.call_type(call.name)
     itself = tree.Ref(call.name, Role.CALL, of, call.name_span)
     proofs: dict[str, Type] = {}
+    doubts: frozenset[str] = frozenset()
     for written in call.require:
         ctx = names.context()
         facts = {path: fact for path, fact in ctx.facts.items() if fact.origin != call.name}  # its own proofs
-        ctx = replace(ctx, facts=facts).with_facts(proofs)
+        ctx = replace(ctx, facts=facts, doubts=ctx.doubts | doubts).with_facts(proofs)
         aloud = _speaks_of_null(written, call.name, ctx) if is_nullable(of) else False
         inner = ctx if aloud else ctx.with_facts(present(itself))
         guard = make_guard(written, inner, not aloud)
         made.append(guard)
         proofs.update(proved(guard.that, True))
+        doubts |= doubts_of(guard.that, ctx, written.that.node.span)
     return tuple(made)
 
 
@@ -184,7 +187,7 @@ def _speaks_of_null(written: spec.Guard, name: str, ctx: Context) -> bool:
 def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> CheckedGuard:
     """`{that, status, detail, extra}`, typed; what the texts say may rely on nothing that failed."""
     that = values.condition(written.that, ctx)
-    told = ctx.with_facts(proved(that, False))
+    told = assume(ctx, that, False, written.that.node.span)
     detail = None if written.detail is None else template(written.detail, told)
     extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
     return CheckedGuard(that, written.status, detail, extra, own_needs(ctx.used), skip_if_null)

@@ -24,7 +24,7 @@ from bffgen.check.names import Names, operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
 from bffgen.check.passing import check_passing
-from bffgen.check.scopes import check_scope, replies_in, replies_of_scope, with_replies
+from bffgen.check.scopes import check_scope, only_instead, replies_in, replies_of_scope, with_replies
 from bffgen.check.streams import check_stream
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
@@ -97,13 +97,15 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     check_passing(checked, endpoint.body_span or endpoint.span, backends.diags)
     graph.check_graph(checked, endpoint, backends.diags)
     check_deadline(checked, endpoint, backends.diags)
+    only_instead(checked, names)
     codes = backends.diags.codes(since=before)
     if not codes & (UNSEEN | {"BFF302"}):
         backends.diags.take(uses.doubts)
+    seen = mentioned_names(endpoint) | names.seen
     if not codes & UNSEEN:
-        graph.reads_after_writes(checked, backends.diags)
-        seen = mentioned_names(endpoint) | names.seen
         unused(endpoint, params, seen, backends.diags)
+    if not codes:  # a warning may be about what an error is about
+        graph.reads_after_writes(checked, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
     checked = replace(checked, envelope=answer.envelope)
     wrapped = answer.envelope or answer.response
@@ -153,7 +155,9 @@ class _Answer:
     """Response, status, headers and cookies: what is evaluated once every call is there."""
 
     def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedEntry]) -> None:
-        ctx = names.context({"degraded": Binding(Role.DEGRADED, _degraded(calls))} if calls else None)
+        ctx = names.context(
+            {"degraded": Binding(Role.DEGRADED, _degraded(endpoint, calls))} if endpoint.calls else None
+        )
         self.response = None if endpoint.response is None else values.value(endpoint.response, ctx)
         if self.response is not None:
             answerable(self.response, ctx)
@@ -192,7 +196,7 @@ def _envelope(
             backends.diags.report("BFF308", message, Label(endpoint.envelope.node.span))
         return None
     of, hint = response.type if response is not None else None, f"{class_name(operation_id(endpoint))}Envelope"
-    return check_envelope(written, of, _degraded(calls), hint, backends.own, backends.diags)
+    return check_envelope(written, of, _degraded(endpoint, calls), hint, backends.own, backends.diags)
 
 
 def _read_replies(
@@ -211,8 +215,9 @@ def _read_replies(
     return replies_in(roots) | replies_of_scope(calls, lets, guards)
 
 
-def _degraded(calls: dict[str, CheckedEntry]) -> Type:
-    return degraded_type(tuple(name for name, call in calls.items() if call.soft))
+def _degraded(endpoint: spec.Endpoint, calls: dict[str, CheckedEntry]) -> Type:
+    known = len(calls) == len(endpoint.calls)  # of a call without an operation nothing is known
+    return degraded_type(tuple(name for name, call in calls.items() if call.soft) if known else ())
 
 
 def degraded_type(soft: tuple[str, ...]) -> Type:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.assume import is_doubted
 from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
@@ -50,6 +51,8 @@ def fit(
     if mismatch is None:
         return retarget(given, wanted)
     where = given.span if given.span.file is span.file else span
+    if mismatch.null_alone and is_doubted(given, ctx):
+        return broken(where)
     _Misfit(mismatch, given, wanted, where, what, (why,) if why else (), shown).report(ctx)
     return broken(where)
 

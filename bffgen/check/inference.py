@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 
+from bffgen.check.mentions import paths_in
 from bffgen.check.values import source_text
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr.parse import parse, parse_loop
@@ -65,6 +66,7 @@ class Uses:
     """Uses by name, those of the body by path: `("body", "customer", "id")`."""
 
     found: dict[tuple[str, ...], list[Use]] = field(default_factory=dict)
+    unseen: set[tuple[str, ...]] = field(default_factory=set)  # paths whose use stands at something unknown
     doubts: Diagnostics = field(default_factory=Diagnostics)  # told only where every use could be seen
     takes_bytes: bool = False  # the endpoint's `body:` says that files come in
 
@@ -114,6 +116,8 @@ class Flow:
                 if found:
                     self.value(item, wanted.inside(found.type, found.required, found.docs, found.span))
                     break
+            else:
+                self.uses.unseen |= set() if isinstance(inner, MapType) else set(paths_in([item]))
 
     def _node(self, node: ast.expr, wanted: Wanted, span: _SpanOf) -> None:
         inner = non_null(wanted.type)

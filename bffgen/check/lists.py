@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 
 from bffgen.check import values
 from bffgen.check.fit import fit
 from bffgen.check.model import CheckedBatch, CheckedEach, CheckedPages
-from bffgen.diagnostics.model import Label
+from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import loops, tree
 from bffgen.expr.check import infer
@@ -60,12 +61,19 @@ def check_each(written: spec.ForEach, ctx: Context) -> tuple[CheckedEach, Contex
         ctx.diags.report(
             "BFF412",
             "nothing bounds how many items there are",
-            Label(source.span, "as many as the backend likes"),
+            Label(source.span, f"as many as the {'backend' if ctx.used else 'client'} likes"),
             help=f"add `limit: 50` (more are an error), or take the first ones: `{shown}[:50]`",
         )
     client_list = not ctx.used
     each = CheckedEach(one.target, source, condition, written.limit, written.concurrency or CONCURRENCY, client_list)
     return each, inner
+
+
+def unknown_items(written: spec.ForEach, ctx: Context) -> Context:
+    """What one item's expressions see of a loop that is wrong: its variables, of which nothing more is said."""
+    clause = parse_loop(values.source_text(written.clause), Diagnostics())
+    found = [node.id for node in ast.walk(clause[0].target) if isinstance(node, ast.Name)] if clause else []
+    return ctx.with_names({name: Binding(Role.LOOP, BROKEN) for name in found})
 
 
 def in_turn(each: CheckedEach | None, written: spec.ForEach | None, writes: bool) -> CheckedEach | None:

@@ -30,6 +30,31 @@ def mentioned_fields(name: str, endpoint: spec.Endpoint) -> dict[str, Span]:
     return found
 
 
+Path = tuple[str, ...]
+
+
+def paths_in(values: Iterable[_Written]) -> Iterator[Path]:
+    """Every `a.b.c` that values mention, as long as it is written."""
+    return (path for value in values for tree, _ in _trees(value) for path in _paths(tree))
+
+
+def paths_of_call(call: spec.Call) -> Iterator[Path]:
+    return paths_in(_values_of_call(call))
+
+
+def _paths(node: ast.AST) -> Iterator[Path]:
+    steps: list[str] = []
+    at = node
+    while isinstance(at, ast.Attribute):
+        steps.append(at.attr)
+        at = at.value
+    if isinstance(at, ast.Name):
+        yield (at.id, *reversed(steps))
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _paths(child)
+
+
 def where_waiting(node: str, other: str, endpoint: spec.Endpoint) -> Span | None:
     """Where a node of the graph (a call, a let, `guard:0`) says that it waits for another; None if it does not."""
     call = endpoint.calls.get(node)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bffgen.check import values
 from bffgen.check.graph import ONCE, waiting
-from bffgen.check.lists import Given, check_each, each_type, given
+from bffgen.check.lists import Given, check_each, each_type, given, unknown_items
 from bffgen.check.model import CheckedEach, CheckedParam, CheckedReaction, Use, UseOther
 from bffgen.check.operations import Backends, reply_type
 from bffgen.check.reactions import check_reactions
@@ -47,6 +47,7 @@ class Names:
     around: Names | None = None
     bound: Mapping[str, Binding] = field(default_factory=dict)
     hint: str = ""
+    doubts: set[str] = field(default_factory=set)  # of what a guard that is broken may have proved something
     _inside: dict[str, Inside] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _replies: dict[str, Type] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Names:
             self,
             bound,
             inner.hint,
+            set(inner.doubts),
         )
 
     def _loop_names(self, block: spec.Block) -> list[str]:
@@ -106,6 +108,7 @@ class Names:
             self.around,
             self.bound,
             self.hint,
+            set(self.doubts),
         )
 
     def lazy(self) -> dict[str, Span]:
@@ -138,7 +141,10 @@ class Names:
         )
         scope = self.backends.own.scope(scope.with_names(added) if added else scope)
         hint = self.hint or class_name(operation_id(self.root))
-        return Context(scope, self.diags, _NOTHING, dict(self.facts), _Used(self._used), self.seen, hint)
+        used = _Used(self._used)
+        return Context(
+            scope, self.diags, _NOTHING, dict(self.facts), used, self.seen, frozenset(self.doubts), hint
+        )
 
     # ------------------------------------------------------------------------------------------ lookups
 
@@ -320,7 +326,7 @@ def open_block(block: spec.Block, names: Names) -> Inside:
     each = None
     if block.each is not None:
         made = check_each(block.each, inner)
-        each, inner = made if made is not None else (None, inner)
+        each, inner = made if made is not None else (None, unknown_items(block.each, inner))
     child = names.child(block, inner)
     own = child.context()
     value = values.value(block.value, own)

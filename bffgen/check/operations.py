@@ -88,7 +88,8 @@ class Backends:
         if not isinstance(base, ast.Name) or base.id not in self.whole.backends:
             near = closest(base.id, self.whole.backends) if isinstance(base, ast.Name) else None
             label, help_ = "not declared under `backends`", f"did you mean `{near}`?" if near else None
-            ctx.error("BFF201", base, f"unknown backend `{ctx.text(base)}`", label, help=help_)
+            message = f"unknown backend `{ctx.text(base)}`"
+            ctx.diags.report_use("backends", "BFF201", message, Label(ctx.span(base), label), help=help_)
             return None
         name = node.attr if isinstance(node, ast.Attribute) else ""
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree
 from bffgen.check.media import request_body, takes_bytes
-from bffgen.check.mentions import mentioned_fields, mentioned_names
+from bffgen.check.mentions import mentioned_fields, mentioned_names, paths_in, paths_of_call
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -62,6 +62,8 @@ def _flow_calls(
             operation = operations.get(call) if call is not None else None
             if call is not None and operation is not None:
                 _flow_call(call, operation, flow)
+            elif call is not None:
+                uses.unseen |= set(paths_of_call(call))
     for name, (value, _) in scope.let.items():
         for use in uses.of(name):
             flow.value(value, Wanted(use.type, use.required, use.docs, use.declared, use.where))
@@ -70,7 +72,10 @@ def _flow_calls(
 def _flow_call(call: spec.Call, operation: Operation, flow: Flow) -> None:
     uses = flow.uses
     silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
-    for bound in bind(call, operation, silent):
+    bounds = bind(call, operation, silent)
+    lost = [a.value for a in call.arguments if not any(bound.argument is a for bound in bounds)]
+    flow.uses.unseen |= set(paths_in(lost))
+    for bound in bounds:
         p = bound.parameter
         where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
         flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
@@ -179,13 +184,18 @@ def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, us
         said = backends.written_type(param.type, request=True)
         docs = next((use.docs for use in found), NO_DOCS)
         return Agreed(BROKEN if said is None else non_null(said), said is None or not is_nullable(said), docs)
+    if (name,) in uses.unseen:
+        return Agreed(BROKEN, True, NO_DOCS)
     if found:
         return agree(name, found, backends.diags) or Agreed(BROKEN, True, NO_DOCS)
     kind = _default_kind(param)
     if kind is not None:
         return Agreed(kind, False, NO_DOCS)
     where = param.name_span if param is not None else endpoint.span
-    if name in mentioned_names(endpoint):
+    mentioned = mentioned_names(endpoint)
+    if param is None and closest(name, [other for other in endpoint.params if other not in mentioned]):
+        return Agreed(BROKEN, True, NO_DOCS)  # one that is declared and not used was meant for it, see `unused`
+    if name in mentioned:
         uses.doubts.report(
             "BFF309",
             f"what `{name}` is cannot be inferred",
@@ -211,8 +221,10 @@ def unused(
             continue
         param = endpoint.params.get(name)
         where = param.name_span if param else endpoint.span
+        near = closest(name, [other for other in endpoint.path_params if other not in endpoint.params])
+        help_ = f"did you mean `{near}`?" if near and param else None
         message = f"parameter `{name}` is never used"
-        diags.report("BFF404", message, Label(where, "not used by a call or the response"))
+        diags.report("BFF404", message, Label(where, "not used by a call or the response"), help=help_)
 
 
 # ---------------------------------------------------------------------------------------------- body
@@ -227,11 +239,15 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
     if endpoint.body is not None:
         return _declared_fields(name, endpoint, endpoint.body, backends), True
     whole, fields = uses.of("body"), uses.below("body")
+    if ("body",) in uses.unseen:
+        return BROKEN, True
     if whole:
         agreed = agree("body", whole, backends.diags)
         return (_raw(agreed.type), agreed.required) if agreed else (BROKEN, True)
     if fields:
         made = _inferred_fields(name, fields, backends.diags)
+        lost = {path[1]: Field(path[1], BROKEN, True) for path in uses.unseen if path[0] == "body" and len(path) > 1}
+        made = _with_fields(made, lost)
         return _with_unused(made, mentioned_fields("body", endpoint), uses.doubts), True
     if "body" in mentioned_names(endpoint):
         shown = ", ".join(f"{field}: str" for field in mentioned_fields("body", endpoint)) or "field: str"
@@ -261,8 +277,12 @@ def _with_unused(of: ObjectType, mentioned: Mapping[str, Span], doubts: Diagnost
             Label(span, "it is not used as an argument of a call"),
             help=f"say what the body is: `body: {{{shown}, {name}: str}}`",
         )
-    fields = {**of.fields, **{name: Field(name, BROKEN, True, NO_DOCS, span) for name, span in lost.items()}}
-    return replace(of, make_fields=lambda: fields) if lost else of
+    return _with_fields(of, {name: Field(name, BROKEN, True, NO_DOCS, span) for name, span in lost.items()})
+
+
+def _with_fields(of: ObjectType, added: Mapping[str, Field]) -> ObjectType:
+    fields = {**of.fields, **added}
+    return replace(of, make_fields=lambda: fields) if added else of
 
 
 def _declared_fields(

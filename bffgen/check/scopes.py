@@ -10,6 +10,7 @@ from bffgen.check.lists import in_turn
 from bffgen.check.model import (
     CheckedBlock,
     CheckedCall,
+    CheckedEndpoint,
     CheckedEntry,
     CheckedGuard,
     CheckedLet,
@@ -17,6 +18,7 @@ from bffgen.check.model import (
 from bffgen.check.names import Names
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
+from bffgen.expr.assume import doubts_of
 from bffgen.expr.facts import proved
 from bffgen.expr.scope import Fact
 from bffgen.expr.walk import walk
@@ -32,15 +34,15 @@ def check_scope(names: Names) -> Parts:
     made = [_entry(entry, names) for entry in names.endpoint.calls.values()]
     calls = tuple(call for call in made if call is not None)
     lets = tuple(_let(name, names) for name in names.endpoint.let)
-    _only_instead(names, calls, lets)
     return guards, calls, lets
 
 
-def _only_instead(names: Names, calls: tuple[CheckedEntry, ...], lets: tuple[CheckedLet, ...]) -> None:
+def only_instead(scope: CheckedEndpoint | CheckedBlock, names: Names) -> None:
     """A call that takes another's place is not there unless that one failed: nothing may wait for it (BFF415)."""
+    used = _used_by(scope)
     for name, span in names.lazy().items():
         entry = names.endpoint.calls.get(name)
-        if entry is None or name not in names.everything_used:
+        if entry is None or name not in used:
             continue
         names.diags.report(
             "BFF415",
@@ -49,6 +51,23 @@ def _only_instead(names: Names, calls: tuple[CheckedEntry, ...], lets: tuple[Che
             Label(span, "made here"),
             help="use the name of the call whose place it takes",
         )
+
+
+def _used_by(scope: CheckedEndpoint | CheckedBlock) -> set[str]:
+    """The nodes that something in the scope waits for; a call's own guards do not count for the call."""
+    used: set[str] = set()
+    for entry in scope.calls:
+        guards = entry.guards if isinstance(entry, CheckedCall) else ()
+        used.update(entry.needs | entry.after, *(guard.needs - {entry.name} for guard in guards))
+    used.update(*(let.needs for let in scope.lets), *(guard.needs for guard in scope.guards))
+    if isinstance(scope, CheckedBlock):
+        roots: list[tree.Expr | None] = [scope.value]
+    else:
+        roots = [scope.response, scope.status, *(value for _, value in scope.headers)]
+        roots += [cookie.value for cookie in scope.cookies]
+    nodes = [node for root in roots if root is not None for node in walk(root)]
+    used.update(node.name for node in nodes if isinstance(node, tree.Ref) and node.role is tree.Role.CALL)
+    return used | replies_in(roots)
 
 
 def _let(name: str, names: Names) -> CheckedLet:
@@ -70,7 +89,7 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
     from_inside = outer_needs(inside.names.everything_used)
     names.everything_used.update(from_inside)
     needs = inside.used | from_inside | names.reaction_needs(block.name)
-    return CheckedBlock(
+    made = CheckedBlock(
         name=block.name,
         each=in_turn(inside.each, block.each, any(call.write for call in calls)),
         key=names.given(block.name).key,
@@ -89,6 +108,8 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
         lazy=block.name in names.lazy(),
         span=block.name_span,
     )
+    only_instead(made, inside.names)
+    return made
 
 
 # ---------------------------------------------------------------------------------------------- guards
@@ -98,7 +119,9 @@ def _guards(names: Names) -> tuple[CheckedGuard, ...]:
     """The scope's guards in order; what one proves is known from there on, everywhere."""
     made: list[CheckedGuard] = []
     for at, written in enumerate(names.endpoint.require):
-        guard = make_guard(written, names.context())
+        ctx = names.context()
+        guard = make_guard(written, ctx)
+        names.doubts |= doubts_of(guard.that, ctx, written.that.node.span)
         made.append(replace(guard, needs=guard.needs - {f"guard:{n}" for n in range(at)}))
         for path, of in proved(guard.that, True).items():
             names.facts[path] = Fact(of, f"guard:{at}")
@@ -111,8 +134,11 @@ def _call_facts(names: Names) -> None:
     for name, call in names.endpoint.calls.items():
         if not isinstance(call, spec.Call) or not call.require or names.is_skipped(name):
             continue
-        for path, of in call_proofs(silent.call_type(name), check_guards(call, silent)).items():
+        guards = check_guards(call, silent)
+        for path, of in call_proofs(silent.call_type(name), guards).items():
             names.facts.setdefault(path, Fact(of, name))
+        for guard, written in zip(guards, call.require, strict=True):
+            names.doubts |= doubts_of(guard.that, silent.context(), written.that.node.span)
 
 
 # ---------------------------------------------------------------------------------------------- replies

@@ -9,8 +9,8 @@ from bffgen.check.fit import fit
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import access, loops, operators, tree
+from bffgen.expr.assume import assume
 from bffgen.expr.check import infer, make_object, narrowed
-from bffgen.expr.facts import proved
 from bffgen.expr.parse import SourceText, parse, parse_loop
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.tree import LoopKind
@@ -142,7 +142,9 @@ def _mapping(written: spec.ObjectValue, ctx: Context, wanted: Type | None, place
         return _for(written, written.loop, ctx, wanted, place)
     if written.condition is not None:
         test = condition(written.condition, ctx)
-        then = _object(written, ctx.with_facts(proved(test, True)), non_null(wanted) if wanted else None, place)
+        then = _object(
+            written, assume(ctx, test, True, written.condition.span), non_null(wanted) if wanted else None, place
+        )
         other = tree.Literal(None, NULL, written.node.span)
         made = tree.Choice(test, then, other, nullable(then.type), written.node.span)
         return place.fit(made, wanted, written.node.span, ctx)
@@ -163,7 +165,7 @@ def _for(written: spec.ObjectValue, loop: spec.Expr, ctx: Context, wanted: Type 
     if written.condition is not None:
         test = condition(written.condition, inner)
         one = replace(one, conditions=(*one.conditions, test))
-        inner = inner.with_facts(proved(test, True))
+        inner = assume(inner, test, True, written.condition.span)
     list_wanted = non_null(wanted) if wanted is not None else None
     item_wanted = list_wanted.item if isinstance(list_wanted, ListType) else None
     element = _object(written, inner, item_wanted, place)

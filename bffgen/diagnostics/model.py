@@ -138,14 +138,24 @@ class Diagnostics:
         return any(found.severity is Severity.ERROR for found in self._found.values())
 
     def sorted(self) -> list[Diagnostic]:
-        """By file (the spec's first), line, column, code; without the warnings that their line silences."""
+        """By file (the spec's first), line, column, code.
+
+        Without the warnings that their line silences, or has an error beside: that may be what they are about.
+        """
+        errors = {_line(found) for found in self._found.values() if found.severity is Severity.ERROR}
 
         def key(found: Diagnostic) -> tuple[bool, str, int, str]:
             span = found.primary.span
             return span.file is not self.first, span.file.path, span.start, found.code
 
-        return sorted((found for found in self._found.values() if not _is_silenced(found)), key=key)
+        def is_told(found: Diagnostic) -> bool:
+            if found.severity is Severity.ERROR:
+                return True
+            return _line(found) not in errors and not is_ignored(found.code, found.primary.span)
+
+        return sorted(filter(is_told, self._found.values()), key=key)
 
 
-def _is_silenced(found: Diagnostic) -> bool:
-    return found.severity is Severity.WARNING and is_ignored(found.code, found.primary.span)
+def _line(found: Diagnostic) -> tuple[int, int]:
+    span = found.primary.span
+    return id(span.file), span.file.place(span.start)[0]

@@ -9,9 +9,10 @@ from dataclasses import replace
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.assume import is_doubted
 from bffgen.expr.facts import covers, known_in_range, path
 from bffgen.expr.nulls import why_null
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     NO_DOCS,
@@ -236,6 +237,8 @@ def _bound(node: ast.expr, ctx: Context, infer: Infer) -> tree.Expr:
     value = infer(node, ctx)
     if is_broken(value.type) or (isinstance(value.type, Scalar) and value.type.kind is Kind.INTEGER):
         return value
+    if is_nullable(value.type) and is_doubted(value, ctx):
+        return broken(value.span)
     if is_nullable(value.type):
         help_ = f"write `default({ctx.text(node)}, 0)`"
         label, why = describe(value.type), why_null(value, ctx)

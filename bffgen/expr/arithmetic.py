@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 
 from bffgen.expr import tree
+from bffgen.expr.assume import is_doubted
 from bffgen.expr.operators import condition, may_be_null
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.typesystem.model import (
     BOOLEAN,
     DURATION,
@@ -19,6 +20,7 @@ from bffgen.typesystem.model import (
     Nullable,
     Scalar,
     Type,
+    Union,
     is_nullable,
     non_null,
     nullable,
@@ -68,6 +70,8 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
         if is_nullable(value.type) and not null_by_zero(value):
             return may_be_null(value, written, f"`{operator}`", ctx)
     of = _result(operator, non_null(left.type), non_null(right.type))
+    if of is None and any(isinstance(non_null(v.type), Union) and is_doubted(v, ctx) for v in (left, right)):
+        return broken(ctx.span(node))
     if of is None:
         help_ = None
         if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type):

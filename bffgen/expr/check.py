@@ -11,7 +11,7 @@ from bffgen.expr.facts import path
 from bffgen.expr.methods import method
 from bffgen.expr.own import call_own
 from bffgen.expr.results import FUNCTIONS
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.expr.special import unknown_name
 from bffgen.expr.texts import text_part
 from bffgen.typesystem.model import (
@@ -191,7 +191,8 @@ def _call(node: ast.Call, ctx: Context) -> tree.Expr:
             return call_own(own, node, ctx, infer)
         if ctx.scope.find(name):
             return ctx.error("BFF206", node, f"`{name}` is a value, not a function", help=f"write `{name}`")
-        return special.unknown_function(node.func, ctx)
+        special.unknown_function(node.func, ctx)
+        return broken(ctx.span(node))
     return functions.call(name, node, ctx, infer)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bffgen.expr import tree
-from bffgen.expr.facts import proved
+from bffgen.expr.assume import assume
 from bffgen.expr.operators import condition, may_be_null
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import LoopKind, Role, Target
@@ -25,7 +25,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import BROKEN, an, is_broken
+from bffgen.typesystem.relations import BROKEN, an, holds_broken, is_broken
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
@@ -76,7 +76,7 @@ def _without_null(found: tree.Expr, clauses: list[tree.Clause], ctx: Context) ->
     """Null keys are left out: the last clause gets a condition that says so."""
     there = tree.IsNull(found, True, BOOLEAN, found.span)
     clauses[-1] = replace(clauses[-1], conditions=(*clauses[-1].conditions, there))
-    return tree.Narrowed(found, False, non_null(found.type), found.span), ctx.with_facts(proved(there, True))
+    return tree.Narrowed(found, False, non_null(found.type), found.span), assume(ctx, there, True)
 
 
 def clause(
@@ -110,7 +110,7 @@ def clause(
     for written in conditions:
         test = condition(infer(written, inner), written, inner)
         checked.append(test)
-        inner = inner.with_facts(proved(test, True))
+        inner = assume(inner, test, True, inner.span(written))
     return tree.Clause(made, over, tuple(checked)), inner
 
 
@@ -163,7 +163,7 @@ RESERVED = ("body", "claims", "degraded", "batch", "item", "answer", "error")
 def key(value: tree.Expr, written: ast.expr, ctx: Context) -> tree.Expr:
     """A key of a map or member of a set: a scalar, or a tuple of them. Null keys are left out by the loop."""
     of = value.type
-    if is_broken(of):
+    if holds_broken(of):
         return value
     if is_nullable(of):
         return may_be_null(value, written, "a key", ctx)

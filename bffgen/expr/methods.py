@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.assume import is_doubted
 from bffgen.expr.functions import arguments, count
 from bffgen.expr.operators import may_be_null
 from bffgen.expr.results import FUNCTIONS, Given, texts
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -25,6 +26,7 @@ from bffgen.typesystem.model import (
     Scalar,
     TupleType,
     Type,
+    Union,
     is_nullable,
     non_null,
     nullable,
@@ -66,6 +68,8 @@ def method(base: tree.Expr, node: ast.Call, name: str, where: Span, ctx: Context
         return tree.Literal(None, BROKEN, ctx.span(node))
     if node.keywords:
         return ctx.error("BFF306", node.keywords[0], f"`{name}` has no options")
+    if isinstance(inner, Union) and is_doubted(base, ctx):
+        return broken(ctx.span(node))
     of = _method_type(inner, name, args, node, where, ctx)
     if is_broken(of):
         return tree.Literal(None, BROKEN, ctx.span(node))

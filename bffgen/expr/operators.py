@@ -8,10 +8,10 @@ from collections.abc import Callable
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.access import check_key, comparable
-from bffgen.expr.facts import proved
+from bffgen.expr.assume import assume, is_doubted
 from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -93,7 +93,7 @@ def logic(node: ast.BoolOp, ctx: Context, infer: Infer) -> tree.Expr:
             )
         operand = condition(value, written, inner)
         operands.append(operand)
-        inner = inner.with_facts(proved(operand, is_and))
+        inner = assume(inner, operand, is_and, ctx.span(written))
     return tree.Logic("and" if is_and else "or", tuple(operands), BOOLEAN, ctx.span(node))
 
 
@@ -109,8 +109,8 @@ def _is_boolish(of: Type) -> bool:
 
 def choice(node: ast.IfExp, ctx: Context, infer: Infer) -> tree.Expr:
     test = condition(infer(node.test, ctx), node.test, ctx)
-    then = infer(node.body, ctx.with_facts(proved(test, True)))
-    other = infer(node.orelse, ctx.with_facts(proved(test, False)))
+    then = infer(node.body, assume(ctx, test, True, ctx.span(node.test)))
+    other = infer(node.orelse, assume(ctx, test, False, ctx.span(node.test)))
     return tree.Choice(test, then, other, join(then.type, other.type), ctx.span(node))
 
 
@@ -123,7 +123,7 @@ def compare(node: ast.Compare, ctx: Context, infer: Infer) -> tree.Expr:
     left_node, inner = node.left, ctx
     for operator, right_node in zip(node.ops, node.comparators, strict=True):
         link = _link(left_node, operator, right_node, inner, infer, ctx.span(node))
-        inner = inner.with_facts(proved(link, True))
+        inner = assume(inner, link, True)
         links.append(link)
         left_node = right_node
     return links[0] if len(links) == 1 else tree.Logic("and", tuple(links), BOOLEAN, ctx.span(node))
@@ -254,6 +254,8 @@ def _member(
 
 def may_be_null(value: tree.Expr, written: ast.expr, where: str, ctx: Context) -> tree.Expr:
     """The message for a null where none may be; the help shows `default`."""
+    if is_doubted(value, ctx):
+        return broken(value.span)
     return ctx.error(
         "BFF303",
         written,

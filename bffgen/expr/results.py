@@ -34,7 +34,7 @@ from bffgen.typesystem.model import (
     non_null,
     nullable,
 )
-from bffgen.typesystem.relations import BROKEN, an, describe, is_broken, is_never, join
+from bffgen.typesystem.relations import BROKEN, an, describe, holds_broken, is_never, join
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -55,7 +55,7 @@ class Given:
     def items(self, at: int = 0) -> Type | None:
         """What a loop over an argument sees; None after a message."""
         of = element_type(self.args[at].type)
-        if of is not None and _holds_broken(of):
+        if of is not None and holds_broken(of):
             return None
         if of is None:
             self.bad(at, f"`{self.name}` takes a list, not {an(self.args[at].type)}")
@@ -98,11 +98,6 @@ class Given:
             return True
         self.bad(at, f"`{self.name}` takes {' or '.join(an(Scalar(k)) for k in kinds)}, not {an(of)}")
         return False
-
-
-def _holds_broken(of: Type) -> bool:
-    """Whether a message about the elements, or a part of them, has been made already."""
-    return is_broken(of) or (isinstance(of, TupleType) and any(map(_holds_broken, of.items)))
 
 
 def _len(c: Given) -> Type:

@@ -112,6 +112,7 @@ class Context:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)  # every name that was looked up and found
+    doubts: frozenset[str] = frozenset()  # names of which a broken condition may have proved something
     hint: str = ""  # what an object that is made here is called: the operation's id and the way to the field
 
     def span(self, node: ast.expr | ast.keyword) -> Span:

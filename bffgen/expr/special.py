@@ -100,10 +100,10 @@ _FOREIGN = {
 }
 
 
-def unknown_function(node: ast.Name, ctx: Context) -> tree.Expr:
+def unknown_function(node: ast.Name, ctx: Context) -> None:
     near = closest(node.id, (*FUNCTIONS, "dict", "header", "isinstance", "status", *ctx.scope.own_names()))
     help_ = _FOREIGN.get(node.id.lower()) or (f"did you mean `{near}`?" if near else None)
-    return ctx.error("BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_)
+    ctx.error("BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_)
 
 
 def is_instance(node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:

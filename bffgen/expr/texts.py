@@ -8,9 +8,10 @@ from datetime import date
 from uuid import UUID as Uuid
 
 from bffgen.expr import tree
+from bffgen.expr.assume import is_doubted
 from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
-from bffgen.expr.scope import Context
+from bffgen.expr.scope import Context, broken
 from bffgen.typesystem.model import (
     Kind,
     Null,
@@ -38,6 +39,8 @@ def text_part(value: tree.Expr, spec: str | None, ctx: Context) -> tree.Expr:
         return value
     if isinstance(of, Null):
         return ctx.error("BFF303", value.span, "this part of a text is always null", "null")
+    if is_nullable(of) and is_doubted(value, ctx):
+        return broken(value.span)
     if is_nullable(of):
         help_ = f"write `default({value.span.text}, {default_for(of)})`"
         label, why = describe(of), why_null(value, ctx)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -115,10 +115,10 @@ def alternatives(schema: Node) -> list[Node]:
     return _members(schema, "oneOf") or _members(schema, "anyOf")
 
 
-def properties(schema: Node) -> dict[str, Node]:
+def properties(schema: Node) -> Mapping[str, Node]:
     """The declared properties as written. A property may be called `$ref`."""
     found = schema.get("properties")
-    return dict(found.entries()) if found is not None else {}
+    return found.entries() if found is not None else {}
 
 
 def required_names(schema: Node) -> list[str]:

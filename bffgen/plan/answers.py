@@ -19,7 +19,7 @@ from bffgen.check.model import (
     UseOther,
 )
 from bffgen.plan.blocks import may_overflow
-from bffgen.plan.walk import CallScope, scope_exprs, own_guards
+from bffgen.plan.walk import CallScope, own_guards, scope_exprs
 from bffgen.typesystem.model import Type
 
 PROBLEM = "Problem"

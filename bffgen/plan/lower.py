@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bffgen.check.media import is_upload
 from bffgen.check.cost import cost_of, told
+from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document

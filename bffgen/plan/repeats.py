@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedEntry, CheckedPages
 from bffgen.check.lists import CONCURRENCY
+from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedEntry, CheckedPages
 from bffgen.expr.emit import condition, emit
 from bffgen.expr.tree import Not, Role, Target
 from bffgen.plan.blocks import in_composing, may_fail

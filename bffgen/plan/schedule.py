@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEntry, CheckedGuard, CheckedLet, UseOther
+from bffgen.check.model import CheckedBlock, CheckedEntry, CheckedGuard, CheckedLet, UseOther
 from bffgen.plan.graph import Graph
 from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, own_guards, referred, result_exprs
 

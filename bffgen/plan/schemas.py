@@ -147,7 +147,8 @@ def keys_in(models: Models, of: Type) -> set[ClassKey]:
 def _class(models: Models, key: ClassKey) -> ClassPlan:
     usage, names = models.usage, models.attributes[key]
     whole = usage.is_whole(key)
-    fields = {name: _field(usage, key, field) for name, field in fields_of(key).items()}
+    known = fields_of(key)
+    fields = {name: _field(usage, key, known[name]) for name in usage.kept(key)}
     return ClassPlan(
         key,
         models.refs[key].name,

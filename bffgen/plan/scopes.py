@@ -10,7 +10,7 @@ from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEntry, CheckedG
 from bffgen.expr.emit import condition, emit
 from bffgen.expr.tree import Expr, Not, Ref, Role
 from bffgen.plan.answers import passed_statuses
-from bffgen.plan.blocks import check_guard, composed, may_fail
+from bffgen.plan.blocks import check_guard, composed
 from bffgen.plan.calls import CallWriter
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.operations import Clients
@@ -20,7 +20,7 @@ from bffgen.plan.repeats import EachWriter
 from bffgen.plan.requests import Place
 from bffgen.plan.schedule import CallNode, GuardNode, LetNode, Schedule, schedule
 from bffgen.plan.traits import Traits, adds_key, key_parameter
-from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, own_guards, referred, request_exprs, walk
+from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, referred, request_exprs, walk
 from bffgen.typesystem.model import BOOLEAN, Null, Type, is_nullable
 
 Block = list[ast.stmt]

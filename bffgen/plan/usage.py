@@ -21,8 +21,8 @@ from bffgen.check.model import (
     CheckedGateway,
     CheckedGuard,
     CheckedReaction,
-    CheckedUndo,
     CheckedShape,
+    CheckedUndo,
     PassOn,
     Use,
     UseOther,
@@ -248,7 +248,8 @@ class _Walk:
         members = (key,) if isinstance(key, ObjectType) else tuple(key)
         whole = any(member in self.whole for member in members)
         read = {name for member in members for name in self.reads.get(member, ())}
-        return (field.type for name, field in fields_of(key).items() if whole or name in read)
+        fields = fields_of(key)
+        return (fields[name].type for name in fields if whole or name in read)
 
 
 def _inside(of: ObjectType, found: Iterable[ClassKey]) -> bool:

@@ -88,7 +88,8 @@ def _method_fault(method: str, path: str, size: int) -> Fault:
         return Fault("BFF111", message, 0, size, help=f"write `GET {method}`" if method else None)
     upper = method.upper()
     note = f"an endpoint has one of the methods {', '.join(f'`{name}`' for name in METHODS)}"
-    meant = upper if upper in METHODS else closest(method, METHODS) if method not in OTHER_METHODS else None
+    alike = [name for name in METHODS if name[0] == upper[:1] and upper not in OTHER_METHODS]
+    meant = upper if upper in METHODS else closest(method, alike)
     help = f"write `{meant} {path}`" if meant else None
     if method == "HEAD":
         note = "an endpoint of method `GET` answers `HEAD` too"

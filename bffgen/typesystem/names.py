@@ -7,6 +7,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from bffgen.typesystem.model import Field, ObjectType
 
@@ -104,7 +105,8 @@ def _snake(text: str) -> str:
     return f"n{name}" if not name[:1].isalpha() else name
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def _words(text: str) -> tuple[str, ...]:
     """The words of a name in ASCII: split at what is no letter or digit, and where camelCase has a hump."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
     ascii_text = "".join(c for c in plain if c.isascii())
@@ -114,4 +116,4 @@ def _words(text: str) -> list[str]:
     ascii_text = re.sub(r"^\+(?=\d)", "plus_", re.sub(r"^-(?=\d)", "minus_", ascii_text))
     ascii_text = re.sub(r"(?<![A-Z])([A-Z]{2,})s(?![a-z])", lambda m: f"_{m[1].capitalize()}s", ascii_text)
     humps = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", ascii_text))
-    return [word for word in re.split(r"[^A-Za-z0-9]+", humps) if word]
+    return tuple(word for word in re.split(r"[^A-Za-z0-9]+", humps) if word)

@@ -42,6 +42,11 @@ def is_broken(of: Type) -> bool:
     return of is BROKEN
 
 
+def holds_broken(of: Type) -> bool:
+    """Whether a message about a value, or about a part of a tuple, has been made already."""
+    return is_broken(of) or (isinstance(of, TupleType) and any(map(holds_broken, of.items)))
+
+
 def is_never(of: Type) -> bool:
     return isinstance(of, Union) and not of.arms
 

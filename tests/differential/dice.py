@@ -1,18 +1,12 @@
-"""Chance. What hypothesis draws can shrink: the first option is the plainest."""
+"""Chance. The first option of any is the plainest, so that what goes wrong can shrink towards it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, TypeVar
-
-from hypothesis import strategies as st
+from typing import TypeVar
 
 T = TypeVar("T")
-
-Draw = Callable[[st.SearchStrategy[Any]], Any]
-
-_UP_TO = [st.integers(0, n) for n in range(100)]
 
 
 class Dice:
@@ -47,9 +41,10 @@ class Dice:
         return [options[at] for at in sorted(taken)]
 
 
-def drawn(draw: Draw) -> Dice:
-    """Numbers that hypothesis draws one by one, and shrinks."""
-    return Dice(lambda most: int(draw(_UP_TO[most] if most < len(_UP_TO) else st.integers(0, most))))
+def taped(tape: bytes) -> Dice:
+    """Numbers of a tape that hypothesis has drawn, and shrinks; behind its end stand zeros."""
+    left = iter(tape)
+    return Dice(lambda most: next(left, 0) % (most + 1) if most else 0)
 
 
 def seeded(random: Random) -> Dice:

@@ -131,6 +131,20 @@ async def test_a_cancellation_wins_over_the_failure_that_it_causes() -> None:
             await each(range(3), stubborn, limit=None)
 
 
+async def test_a_cancellation_while_a_failure_is_cleaned_up_wins() -> None:
+    async def one(number: int) -> None:
+        if number == 0:
+            raise failure()
+        try:
+            await asyncio.sleep(5)
+        finally:
+            await asyncio.sleep(0.1)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.03):
+            await each(range(3), one, limit=None)
+
+
 async def test_an_item_that_cancels_itself_is_no_success() -> None:
     async def odd(number: int) -> None:
         raise asyncio.CancelledError
@@ -349,6 +363,13 @@ class TestBlocks:
             async with fan_out(5) as calls:
                 calls.start("rows", one())
         assert (raised.value.call, raised.value.passes, raised.value.direct) == ("rows", True, True)
+
+    async def test_also_where_the_block_itself_waits_for_the_call(self) -> None:
+        async with fan_out(5) as calls:
+            with pytest.raises(BackendFailure) as raised:
+                async with block(calls, "rows") as inner:
+                    await inner.start("a", Log().call("a", 0, failure()))
+            assert raised.value.call == "rows"
 
     async def test_the_failure_of_an_outer_call_is_not_the_blocks(self) -> None:
         with pytest.raises(BackendFailure) as raised:

@@ -267,6 +267,9 @@ class TestLink:
             Link("/c", (), ""),
         ]
 
+    def test_a_header_that_is_too_long_has_none(self) -> None:
+        assert list(parse_links("<a>" + "," * 9000)) == []
+
     @pytest.mark.parametrize("unit", ['<a>;x="', '\\"', "; ", "x", ",", "<a>", "<a>;rel=next,", '";'])
     def test_hostile_headers_take_no_time(self, unit: str) -> None:
         hostile = '<a>;x="' + unit * (8000 // len(unit))

@@ -204,8 +204,9 @@ def _pruned_object(data: dict[str, Any], of: ObjectType, models: Models) -> Any:
             if known or name in of.fields
         }
     kept = {name for key in keys for name in models.usage.kept(key)}
-    fields = {name: field_ for key in keys for name, field_ in fields_of(key).items()} | dict(of.fields)
-    return {name: pruned(value, fields[name].type, models) for name, value in data.items() if name in kept}
+    holders = [of.fields, *reversed([fields_of(key) for key in keys])]
+    fields = {name: next(fields[name] for fields in holders if name in fields) for name in data if name in kept}
+    return {name: pruned(data[name], field.type, models) for name, field in fields.items()}
 
 
 def is_accepted(data: Any, of: Type) -> bool:
