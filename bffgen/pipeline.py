@@ -67,13 +67,17 @@ def compile_gateway(path: Path, checked: Checked) -> Compiled:
 
 def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | None:
     node = loader.load(path)
-    spec = parse_spec(node, diags) if node is not None else None
+    spec = parse_spec(node, diags, loader) if node is not None else None
     if spec is None:
         return None
     documents = load_documents(spec, loader, diags)
+    functions = loader.text(spec.functions, spec.functions_span) if spec.functions and spec.functions_span else None
+    contract = None
+    if spec.contract is not None and spec.contract_span is not None:
+        contract = load_document("contract", spec.contract, loader, diags, spec.contract_span)
     if diags.has_errors:
         return None
-    gateway = check(spec, documents, diags)
+    gateway = check(spec, documents, diags, functions, contract)
     return None if diags.has_errors else gateway
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bffgen.check import values
+from bffgen.check.media import holds_download, is_raw
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.scope import Context
@@ -25,6 +26,8 @@ from bffgen.typesystem.relations import an, describe, is_broken
 
 def answerable(value: tree.Expr, ctx: Context) -> None:
     """Report every value of a response that JSON does not have (BFF308), where it is made."""
+    if holds_download(value.type) or is_raw(value.type):  # what is wrong with bytes, `check_passing` tells
+        return
     if isinstance(value, tree.MakeObject):
         for _, inner in value.entries:
             answerable(inner, ctx)
@@ -48,6 +51,8 @@ def answerable(value: tree.Expr, ctx: Context) -> None:
 
 def _way_out(of: Type, shown: str) -> str | None:
     match of:
+        case Scalar(Kind.BYTES):
+            return "bytes are a whole answer, or none: `response: name`"
         case IterType(TupleType(items)) | SetType(TupleType(items)):
             names = ", ".join("abcdefgh"[: len(items)])
             parts = ", ".join(f"{name}={name}" for name in "abcdefgh"[: len(items)])

@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from bffgen.check import values
-from bffgen.check.fit import fit
+from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
 from bffgen.check.graph import reached
-from bffgen.check.model import CheckedArgument, CheckedCall, CheckedGuard
+from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
+from bffgen.check.media import is_download, is_text_answer
+from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
 from bffgen.check.names import Names
-from bffgen.check.operations import Bound, bind, is_json, sets_fields_as_arguments, target
+from bffgen.check.operations import bind
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
-from bffgen.expr.assume import assume, doubts_of, is_doubted
+from bffgen.expr.assume import assume, doubts_of
 from bffgen.expr.facts import present, proved
-from bffgen.expr.nulls import why_null
-from bffgen.expr.scope import Binding, Context, broken
+from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.openapi.model import Operation
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
-from bffgen.typesystem.model import BOOLEAN, TEXT, Null, Type, is_nullable, non_null, nullable
-from bffgen.typesystem.names import python_name
-from bffgen.typesystem.relations import BROKEN, assign, describe, is_broken
+from bffgen.typesystem.model import BOOLEAN, TEXT, Null, StreamType, Type, is_nullable, nullable
+from bffgen.typesystem.relations import BROKEN, is_broken
 
 PASSING = (404, 409, 410, 412, 422, 429)
 DEFAULT_TIMEOUT = 2.0  # seconds
 
 
-@dataclass
-class Made:
-    """What the arguments of a call came to."""
-
-    arguments: list[CheckedArgument] = field(default_factory=list)
-    nulls: list[tree.Expr] = field(default_factory=list)
-
-
 def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     """The checked call; None when its operation is unknown."""
-    operation = names.operations.get(call.name)
+    operation = names.operations.get(call)
     if operation is None:
         _look_over(call, names)
         return None
@@ -51,20 +42,24 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     ctx = names.context({call.name: itself} if call.name not in names.params else None)
     when = None if call.when is None else values.condition(call.when, ctx)
     inner = assume(ctx, when, True, call.when.node.span) if when is not None and call.when is not None else ctx
+    each, batch, inner = _repeated(call, inner)
     made = Made()
-    bounds = bind(call, operation, names.diags)
+    bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
     for bound in bounds:
-        _argument(bound, call, made, inner, names)
+        check_argument(bound, call, made, inner, names)
+    pages = None
+    if call.paginate is not None:
+        pages = check_pages(call.paginate, call, operation, names.reply(call.name), inner)
     for argument in call.arguments:
         if not any(bound.argument is argument for bound in bounds):
             values.value(argument.value, inner)
-    body = _body(call, operation, made, inner, names)
+    body = check_body_of(call, operation, made, inner, names)
     headers = tuple(
         (name, values.value(value, inner, nullable(TEXT), values.Place("a header")))
         for name, (value, _) in call.headers.items()
     )
     reactions = names.reactions(call.name)
-    from_request_alone = not ctx.used - set(_local_lets(names))
+    from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
     guards = check_guards(call, names)
     for name, span in call.after:
         _after(name, span, call, ctx, names)
@@ -84,12 +79,42 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         reply=names.reply(call.name),
         type=names.call_type(call.name),
         write=names.backends.is_write(operation, call),
-        needs=frozenset(ctx.used | names.reaction_needs(call.name)),
+        needs=own_needs(ctx.used | names.reaction_needs(call.name)),
         after=frozenset(name for name, _ in call.after),
         success=_success(backend.success, call, names),
+        each=in_turn(each, call.each, names.backends.is_write(operation, call)),
+        batch=batch,
+        pages=pages,
+        items=names.given(call.name).items,
+        key=names.given(call.name).key,
+        item_type=names.item_type(call.name),
+        undo=_undo(call, names),
+        lazy=call.name in names.lazy(),
         wants_reply=False,
         span=call.operation_span,
+        request=sent_as(operation, names) if body is not None else None,
     )
+
+
+def own_needs(used: Iterable[str]) -> frozenset[str]:
+    """The nodes of this scope among those that were used; the others are there when the scope starts."""
+    return frozenset(need for need in used if not need.startswith("^"))
+
+
+def outer_needs(used: Iterable[str]) -> frozenset[str]:
+    """The nodes of the scope around, by their names there."""
+    return frozenset(need[1:] for need in used if need.startswith("^") and len(need) > 1)
+
+
+def _repeated(call: spec.Call, ctx: Context) -> tuple[CheckedEach | None, CheckedBatch | None, Context]:
+    """What the call is repeated over, and what its arguments see of one time."""
+    if call.each is not None:
+        made = check_each(call.each, ctx)
+        return (None, None, unknown_items(call.each, ctx)) if made is None else (made[0], None, made[1])
+    if call.batch is not None:
+        found = check_batch(call.batch, ctx)
+        return (None, None, ctx) if found is None else (None, found[0], found[1])
+    return None, None, ctx
 
 
 def _look_over(call: spec.Call, names: Names) -> None:
@@ -111,103 +136,21 @@ def _local_lets(names: Names) -> list[str]:
     return [name for name in lets if reached(name, edges) <= lets.keys()]
 
 
-# ---------------------------------------------------------------------------------------------- arguments
-
-
-def _argument(bound: Bound, call: spec.Call, made: Made, ctx: Context, names: Names) -> None:
-    parameter = bound.parameter
-    what = f"parameter `{parameter.name}` of `{call.backend}.{parameter_owner(call)}`"
-    why = Label(parameter.span, f"{describe(non_null(parameter.type))} expected")
-    written = bound.argument.value
-    shown = written.text if isinstance(written, spec.Expr) else ""
-    found = values.value(written, ctx, None if not isinstance(written, spec.ObjectValue) else parameter.type)
-    if parameter.required and _null_alone(found.type, parameter.type):
-        found = _required_null(found, call, parameter.name, shown, why, made, ctx, names)
-    wanted = parameter.type if parameter.required else nullable(parameter.type)
-    span = found.span if isinstance(written, spec.Expr) else bound.argument.name_span
-    value = fit(found, wanted, span, ctx, shown, what, why)
-    if isinstance(value.type, Null) and parameter.required:
-        return
-    made.arguments.append(CheckedArgument(parameter, value, is_nullable(value.type)))
-
-
-def parameter_owner(call: spec.Call) -> str:
-    return call.operation if call.operation.isidentifier() else python_name(call.operation)
-
-
-def _required_null(
-    found: tree.Expr,
-    call: spec.Call,
-    name: str,
-    shown: str,
-    why: Label,
-    made: Made,
-    ctx: Context,
-    names: Names,
-) -> tree.Expr:
-    """A required argument that may be null: a call that is nullable anyway is then not made, another is an error."""
-    if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
-        made.nulls.append(found)
-        return tree.Narrowed(found, False, non_null(found.type), found.span)
-    if is_doubted(found, ctx):
-        return broken(found.span)
-    names.diags.report(
-        "BFF402",
-        f"call `{call.name}` needs `{name}`, which may be null",
-        Label(found.span, describe(found.type)),
-        why,
-        *why_null(found, ctx),
-        help=_only_when(call, shown) if shown and not isinstance(found.type, Null) else None,
-    )
-    return tree.Literal(None, BROKEN, found.span)
-
-
-def _null_alone(given: Type, wanted: Type) -> bool:
-    """Whether a value would fit if it were not null."""
-    return is_nullable(given) and not is_nullable(wanted) and assign(non_null(given), wanted) is None
-
-
-_PATH = re.compile(r"[\w.\[\]]+\Z")
-
-
-def _only_when(call: spec.Call, shown: str) -> str:
-    """The call with a condition, which makes it null where it cannot be made."""
-    when = f"when: {shown if _PATH.match(shown) else f'({shown})'} is not None"
-    if call.node.kind == "mapping":
-        return f"add `{when}`: the call is null otherwise"
-    return f"make the call null where it cannot be made:\n{call.name}:\n  call: {call.node.text}\n  {when}"
-
-
-def _body(call: spec.Call, operation: Operation, made: Made, ctx: Context, names: Names) -> tree.Expr | None:
-    declared = operation.body
-    if declared is None:
-        if call.body is not None:
-            label = Label(call.body.node.span, "not taken")
-            names.diags.report("BFF209", f"`{call.backend}.{operation.key}` takes no body", label)
-            values.value(call.body, ctx)
+def _undo(call: spec.Call, names: Names) -> CheckedUndo | None:
+    """The call that takes the write back; it may speak of what the write answered."""
+    written = call.undo
+    operation = names.operations.get(written) if written is not None else None
+    if written is None or operation is None:
         return None
-    if not is_json(declared.media_type):
-        message = f"`{operation.key}` takes `{declared.media_type}`, which is not there yet"
-        label = Label(call.operation_span, "only JSON bodies can be sent")
-        names.diags.report("BFF505", message, label, Label(declared.span, "declared here"))
-        return None
-    why = Label(declared.span, f"{describe(non_null(declared.type))} expected")
-    if call.body is None:
-        if declared.required and not sets_fields_as_arguments(call, operation):
-            head = f"{call.name}: {{call: {target(call.backend, call.operation)}, body: body}}"
-            help_ = f"write `{head}`" if call.node.kind == "scalar" and not call.arguments else "add `body: body`"
-            label = Label(call.operation_span, "needs a body")
-            names.diags.report("BFF209", f"call `{call.name}` sends no body", label, why, help=help_)
-        return None
-    shown = call.body.text if isinstance(call.body, spec.Expr) else ""
-    what = f"the body of `{call.backend}.{operation.key}`"
-    if not isinstance(call.body, spec.Expr):
-        return values.value(call.body, ctx, declared.type, values.Place(what, why))
-    found = values.value(call.body, ctx)
-    if declared.required and _null_alone(found.type, declared.type):
-        found = _required_null(found, call, "body", shown, why, made, ctx, names)
-    wanted = declared.type if declared.required else nullable(declared.type)
-    return fit(found, wanted, found.span, ctx, shown, what, why)
+    result = Binding(Role.CALL, names.reply(call.name), call.name_span)
+    read: set[str] = set()
+    ctx = replace(names.context({call.name: result}), names=read)
+    made = Made()
+    for bound in bind(written, operation, names.diags, writes=True):
+        check_argument(bound, written, made, ctx, names)
+    body = check_body_of(written, operation, made, ctx, names)
+    names.seen |= read
+    return CheckedUndo(operation, tuple(made.arguments), body, call.name in read, written.operation_span)
 
 
 # ---------------------------------------------------------------------------------------------- guards
@@ -247,7 +190,7 @@ def make_guard(written: spec.Guard, ctx: Context, skip_if_null: bool = True) -> 
     told = assume(ctx, that, False, written.that.node.span)
     detail = None if written.detail is None else template(written.detail, told)
     extra = tuple((name, values.value(value, told)) for name, value in written.extra.items())
-    return CheckedGuard(that, written.status, detail, extra, frozenset(ctx.used), skip_if_null)
+    return CheckedGuard(that, written.status, detail, extra, own_needs(ctx.used), skip_if_null)
 
 
 def call_proofs(of: Type, guards: tuple[CheckedGuard, ...]) -> Mapping[str, Type]:
@@ -288,7 +231,10 @@ def _success(written: spec.Expr | None, call: spec.Call, names: Names) -> tree.E
     if written is None:
         return None
     reply = names.reply(call.name)
-    if is_broken(reply) or isinstance(reply, Null):
+    operation = names.operations.get(call)
+    if operation is not None and is_text_answer(operation):
+        return None
+    if is_broken(reply) or isinstance(reply, (Null, StreamType)) or is_download(reply):
         return None
     only = names.context({"answer": Binding(Role.ANSWER, reply)})
     found = values.condition(written, only)

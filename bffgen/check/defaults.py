@@ -7,9 +7,18 @@ A value is published like the answer that it replaces, so it keeps the bounds of
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 
-from bffgen.check.model import AnswerWith, CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, Use
+from bffgen.check import model
+from bffgen.check.model import (
+    AnswerWith,
+    CheckedBlock,
+    CheckedEndpoint,
+    CheckedEntry,
+    CheckedGateway,
+    Use,
+    leaves,
+)
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.walk import walk
@@ -25,7 +34,8 @@ def check_defaults(gateway: CheckedGateway, diags: Diagnostics) -> None:
 
     And every value in one that is known to break a bound (BFF313).
     """
-    nodes = (node for call in _calls(gateway) for value in _stand_ins(call) for node in walk(value))
+    entries = [entry for endpoint in gateway.endpoints for entry in _entries(endpoint.calls)]
+    nodes = (node for entry in entries for value in _stand_ins(entry) for node in walk(value))
     made = [node for node in nodes if isinstance(node, tree.MakeObject)]
     for node in made:
         _check_bounds(node, diags)
@@ -72,13 +82,15 @@ def _broken_bound(value: tree.Expr, of: Type) -> str | None:
     return None
 
 
-def _calls(gateway: CheckedGateway) -> Iterator[CheckedCall]:
-    for endpoint in gateway.endpoints:
-        yield from endpoint.calls
+def _entries(entries: tuple[CheckedEntry, ...]) -> Iterator[CheckedEntry]:
+    for entry in entries:
+        yield entry
+        if isinstance(entry, CheckedBlock):
+            yield from _entries(entry.calls)
 
 
-def _stand_ins(call: CheckedCall) -> Iterator[tree.Expr]:
-    return (reaction.action.value for reaction in call.reactions if isinstance(reaction.action, Use))
+def _stand_ins(entry: CheckedEntry) -> Iterator[tree.Expr]:
+    return (reaction.action.value for reaction in entry.reactions if isinstance(reaction.action, Use))
 
 
 def _lacking(node: tree.MakeObject) -> list[str]:
@@ -94,13 +106,24 @@ def _lacking(node: tree.MakeObject) -> list[str]:
 
 def _reads(gateway: CheckedGateway) -> dict[ObjectType, set[str]]:
     found: dict[ObjectType, set[str]] = {}
-    for endpoint in gateway.endpoints:
-        for root in (*_inner(endpoint), *_leaving(endpoint)):
-            for node in walk(root) if root is not None else ():
-                if isinstance(node, tree.FieldOf):
-                    for of in objects_in(node.base.type):
-                        found.setdefault(of, set()).add(node.name)
+    for root in _expressions((gateway.endpoints, gateway.shapes)):
+        for node in walk(root):
+            if isinstance(node, tree.FieldOf):
+                for of in objects_in(node.base.type):
+                    found.setdefault(of, set()).add(node.name)
     return found
+
+
+def _expressions(value: object) -> Iterator[tree.Expr]:
+    """Every expression that stands somewhere in a checked value."""
+    if isinstance(value, tree.Expr):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _expressions(item)
+    elif is_dataclass(value) and type(value).__module__ == model.__name__:
+        for field in fields(value):
+            yield from _expressions(getattr(value, field.name))
 
 
 def _whole(gateway: CheckedGateway) -> set[ObjectType]:
@@ -121,37 +144,12 @@ def _leaving(endpoint: CheckedEndpoint) -> Iterator[tree.Expr | None]:
     """What reaches a client or a backend."""
     yield endpoint.response
     yield from (value for _, value in endpoint.headers)
-    for call in endpoint.calls:
+    for call in leaves(endpoint.calls):
         yield call.body
         yield from (argument.value for argument in call.arguments)
         yield from (value for _, value in call.headers)
-        for reaction in call.reactions:
+    for entry in _entries(endpoint.calls):
+        for reaction in entry.reactions:
             if isinstance(reaction.action, AnswerWith):
                 yield reaction.action.body
                 yield from (value for _, value in reaction.action.extra)
-
-
-def _inner(endpoint: CheckedEndpoint) -> Iterator[tree.Expr | None]:
-    """What is evaluated and goes no further."""
-    yield endpoint.status
-    yield from (cookie.value for cookie in endpoint.cookies)
-    yield from (let.value for let in endpoint.lets)
-    yield from _guarded(endpoint.guards)
-    for call in endpoint.calls:
-        yield call.when
-        yield call.success
-        yield from call.null_arguments
-        yield from _guarded(call.guards)
-        for reaction in call.reactions:
-            match reaction.action:
-                case Use(value):
-                    yield value
-                case AnswerWith(_, detail):
-                    yield detail
-
-
-def _guarded(guards: tuple[CheckedGuard, ...]) -> Iterator[tree.Expr | None]:
-    for guard in guards:
-        yield guard.that
-        yield guard.detail
-        yield from (value for _, value in guard.extra)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
-from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard
+from bffgen.check.cost import check_deadline
+from bffgen.check.envelope import check_envelope
+from bffgen.check.examples import check_examples
 from bffgen.check.fit import fit
+from bffgen.check.media import is_download, media_types, passed_statuses, sources
 from bffgen.check.mentions import mentioned_names
 from bffgen.check.model import (
-    CheckedCall,
     CheckedCookie,
     CheckedEndpoint,
+    CheckedEntry,
     CheckedGuard,
     CheckedLet,
 )
 from bffgen.check.names import Names, operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
+from bffgen.check.passing import check_passing
+from bffgen.check.scopes import check_scope, only_instead, replies_in, replies_of_scope, with_replies
+from bffgen.check.streams import check_stream
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
-from bffgen.expr.assume import doubts_of
-from bffgen.expr.facts import proved
 from bffgen.expr.results import FUNCTIONS
-from bffgen.expr.scope import Binding, Context, Fact
+from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.source.text import Span
@@ -41,6 +46,7 @@ from bffgen.typesystem.model import (
     Type,
     nullable,
 )
+from bffgen.typesystem.names import class_name
 
 DEFAULT_DEADLINE = 5.0  # seconds
 
@@ -52,20 +58,15 @@ UNSEEN = frozenset(
 def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoint:
     """The checked endpoint; with messages, whatever could be made of it."""
     before = backends.diags.count
-    _hidden(endpoint, backends.diags)
-    operations = {name: backends.operation(call) for name, call in endpoint.calls.items()}
-    uses = collect_uses(endpoint, operations)
+    _hidden(endpoint, backends.own.names(), backends.diags)
+    operations = dict(backends.operations(endpoint.calls))
+    uses = collect_uses(endpoint, operations, backends.own.signature)
     params = check_params(endpoint, uses, backends)
     body, body_required = check_body(endpoint, operation_id(endpoint), uses, backends)
-    names = Names(endpoint, operations, backends, params, body, body_required)
-    guards = _guards(endpoint, names)
-    _call_facts(endpoint, names)
-    made = {name: check_call(call, names) for name, call in endpoint.calls.items()}
-    calls = tuple(call for call in made.values() if call is not None)
-    lets = tuple(CheckedLet(name, *names.let(name)) for name in endpoint.let)
+    names = Names(endpoint, endpoint, operations, backends, params, body, body_required)
+    guards, calls, lets = check_scope(names)
     answer = _Answer(endpoint, names, {call.name: call for call in calls})
-    replies = _replies(answer, calls, lets, guards)
-    calls = tuple(replace(call, wants_reply=call.name in replies) for call in calls)
+    calls = with_replies(calls, _read_replies(answer, calls, lets, guards))
     checked = CheckedEndpoint(
         method=endpoint.method,
         path=endpoint.path,
@@ -77,7 +78,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         params=tuple(params.values()),
         body=body,
         body_required=body_required,
-        calls=graph.order_writes(calls, guards),
+        calls=graph.order_writes(calls, guards, endpoint.parallel_writes),
         lets=lets,
         guards=guards,
         response=answer.response,
@@ -87,10 +88,16 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
         cookies=answer.cookies,
         deadline=endpoint.deadline or DEFAULT_DEADLINE,
         degraded_status=endpoint.degraded_status or answer.statuses[0],
+        parallel_writes=endpoint.parallel_writes,
         named_models={},
         span=endpoint.span,
+        media_types=answer.media_types,
+        stream=check_stream(endpoint, answer.response, calls, backends.diags),
     )
+    check_passing(checked, endpoint.body_span or endpoint.span, backends.diags)
     graph.check_graph(checked, endpoint, backends.diags)
+    check_deadline(checked, endpoint, backends.diags)
+    only_instead(checked, names)
     codes = backends.diags.codes(since=before)
     if not codes & (UNSEEN | {"BFF302"}):
         backends.diags.take(uses.doubts)
@@ -100,20 +107,26 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     if not codes:  # a warning may be about what an error is about
         graph.reads_after_writes(checked, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
-    return replace(checked, named_models=_named(checked))
+    checked = replace(checked, envelope=answer.envelope)
+    wrapped = answer.envelope or answer.response
+    answers = wrapped.type if wrapped is not None else None
+    examples = check_examples(endpoint, checked, answers, backends.diags)
+    return replace(checked, named_models=_named(checked), examples=examples)
 
 
-def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
+def _hidden(endpoint: spec.Endpoint, own: Mapping[str, Span], diags: Diagnostics) -> None:
     """A name never hides another, or a function (BFF208)."""
     seen: dict[str, Span] = {}
     spans = [(name, endpoint.params[name].name_span) for name in endpoint.params]
     spans += [(name, endpoint.span) for name in endpoint.path_params if name not in endpoint.params]
-    spans += [(name, call.name_span) for name, call in endpoint.calls.items()]
-    spans += [(name, span) for name, (_, span) in endpoint.let.items()]
+    spans += _names_in(endpoint)
     for name, span in spans:
         if name in seen:
             labels = Label(span, "again here"), Label(seen[name], "first here")
             diags.report("BFF208", f"`{name}` hides another name", *labels, help="choose another name")
+        elif name in own:
+            labels = Label(span, "again here"), Label(own[name], "first here")
+            diags.report("BFF208", f"`{name}` hides the function `{name}`", *labels, help="choose another name")
         elif name in FUNCTIONS or name in ("dict", "status", "header", "isinstance"):
             diags.report(
                 "BFF208",
@@ -124,41 +137,15 @@ def _hidden(endpoint: spec.Endpoint, diags: Diagnostics) -> None:
         seen.setdefault(name, span)
 
 
-# ---------------------------------------------------------------------------------------------- guards
-
-
-def _guards(endpoint: spec.Endpoint, names: Names) -> tuple[CheckedGuard, ...]:
-    """The endpoint's guards in order; what one proves is known from there on, everywhere."""
-    made: list[CheckedGuard] = []
-    for at, written in enumerate(endpoint.require):
-        ctx = names.context()
-        guard = make_guard(written, ctx)
-        names.doubts |= doubts_of(guard.that, ctx, written.that.node.span)
-        made.append(replace(guard, needs=guard.needs - {f"guard:{n}" for n in range(at)}))
-        for path, of in proved(guard.that, True).items():
-            names.facts[path] = Fact(of, f"guard:{at}")
-    return tuple(made)
-
-
-def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
-    """What the calls' own guards prove holds for whoever waits for the call."""
-    silent = Names(
-        endpoint,
-        names.operations,
-        replace(names.backends, diags=Diagnostics()),
-        names.params,
-        names.body,
-        names.body_required,
-        dict(names.facts),
-    )
-    for name, call in endpoint.calls.items():
-        if not call.require or names.operations.get(name) is None:
-            continue
-        guards = check_guards(call, silent)
-        for path, of in call_proofs(silent.call_type(name), guards).items():
-            names.facts.setdefault(path, Fact(of, name))
-        for guard, written in zip(guards, call.require, strict=True):
-            names.doubts |= doubts_of(guard.that, silent.context(), written.that.node.span)
+def _names_in(scope: spec.Endpoint | spec.Block) -> list[tuple[str, Span]]:
+    """Calls and lets with their places; those of a block may stand in another block again."""
+    found = [(name, entry.name_span) for name, entry in scope.calls.items()]
+    found += [(name, span) for name, (_, span) in scope.let.items()]
+    for entry in scope.calls.values():
+        if isinstance(entry, spec.Block):
+            outer = {name for name, _ in found}
+            found += [(name, span) for name, span in _names_in(entry) if name in outer]
+    return found
 
 
 # ---------------------------------------------------------------------------------------------- answer
@@ -167,52 +154,78 @@ def _call_facts(endpoint: spec.Endpoint, names: Names) -> None:
 class _Answer:
     """Response, status, headers and cookies: what is evaluated once every call is there."""
 
-    def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedCall]) -> None:
+    def __init__(self, endpoint: spec.Endpoint, names: Names, calls: dict[str, CheckedEntry]) -> None:
         ctx = names.context(
             {"degraded": Binding(Role.DEGRADED, _degraded(endpoint, calls))} if endpoint.calls else None
         )
         self.response = None if endpoint.response is None else values.value(endpoint.response, ctx)
         if self.response is not None:
             answerable(self.response, ctx)
-        self.status, self.statuses = statuses(endpoint, self.response is not None, ctx)
+        self.envelope = _envelope(endpoint, self.response, calls, names)
+        has_body = self.response is not None or self.envelope is not None
+        self.status, self.statuses = statuses(endpoint, has_body, ctx)
+        self.media_types = self._bytes(endpoint, tuple(calls.values()))
         self.headers = tuple(
             (name, _header_value(value, span, ctx)) for name, (value, span) in endpoint.response_headers.items()
         )
         self.cookies = tuple(_cookie(name, cookie, span, ctx) for name, (cookie, span) in endpoint.cookies.items())
 
+    def _bytes(self, endpoint: spec.Endpoint, calls: tuple[CheckedEntry, ...]) -> tuple[str, ...]:
+        """The media types of an answer in bytes, whose statuses are its call's own; none for JSON."""
+        response = self.response
+        if not isinstance(response, tree.Ref) or not is_download(response.type):
+            return ()
+        operations = [call.operation for call in sources(response.name, calls)]
+        if endpoint.status is None and operations:
+            self.statuses = tuple(dict.fromkeys(s for one in operations for s in passed_statuses(one)))
+        return tuple(dict.fromkeys(media_type for one in operations for media_type in media_types(one)))
 
-def _replies(
+
+def _envelope(
+    endpoint: spec.Endpoint, response: tree.Expr | None, calls: dict[str, CheckedEntry], names: Names
+) -> tree.Expr | None:
+    """The endpoint's envelope, or that of all; an answer that is passed on or streamed has none."""
+    backends = names.backends
+    written = endpoint.envelope or backends.whole.envelope
+    if written is None or (isinstance(written, spec.Const) and written.value is None):
+        return None
+    if endpoint.stream is not None or (response is not None and is_download(response.type)):
+        if endpoint.envelope is not None:
+            message = "an answer that is no single JSON value has no envelope"
+            backends.diags.report("BFF308", message, Label(endpoint.envelope.node.span))
+        return None
+    of, hint = response.type if response is not None else None, f"{class_name(operation_id(endpoint))}Envelope"
+    return check_envelope(written, of, _degraded(endpoint, calls), hint, backends.own, backends.diags)
+
+
+def _read_replies(
     answer: _Answer,
-    calls: tuple[CheckedCall, ...],
+    calls: tuple[CheckedEntry, ...],
     lets: tuple[CheckedLet, ...],
     guards: tuple[CheckedGuard, ...],
 ) -> set[str]:
-    """The calls whose status or headers are asked for, anywhere."""
+    """The calls whose status or headers are asked for, anywhere in the endpoint's own scope."""
     roots = [
         answer.response,
         answer.status,
         *(v for _, v in answer.headers),
         *(c.value for c in answer.cookies),
     ]
-    roots += [let.value for let in lets]
-    roots += [root for guard in guards for root in (guard.that, guard.detail)]
-    for call in calls:
-        roots += [argument.value for argument in call.arguments]
-        roots += [call.body, call.when, *(value for _, value in call.headers)]
-        roots += [root for guard in call.guards for root in (guard.that, guard.detail)]
-    nodes = (node for root in roots if root is not None for node in walk(root))
-    return {node.call for node in nodes if isinstance(node, (tree.StatusOf, tree.HeaderOf))}
+    return replies_in(roots) | replies_of_scope(calls, lets, guards)
 
 
-def _degraded(endpoint: spec.Endpoint, calls: dict[str, CheckedCall]) -> Type:
+def _degraded(endpoint: spec.Endpoint, calls: dict[str, CheckedEntry]) -> Type:
+    known = len(calls) == len(endpoint.calls)  # of a call without an operation nothing is known
+    return degraded_type(tuple(name for name, call in calls.items() if call.soft) if known else ())
+
+
+def degraded_type(soft: tuple[str, ...]) -> Type:
     """`degraded`: from the name of a call to how it failed."""
     fields = {
         "kind": Field("kind", TEXT, True, NO_DOCS),
         "status": Field("status", nullable(INTEGER), True, NO_DOCS),
     }
-    soft = tuple(name for name, call in calls.items() if call.soft)
-    known = soft and len(calls) == len(endpoint.calls)  # of a call without an operation nothing is known
-    key = Scalar(Kind.TEXT, soft, True) if known else TEXT
+    key = Scalar(Kind.TEXT, soft, True) if soft else TEXT
     return MapType(key, ObjectType("degraded", None, lambda: fields))
 
 

@@ -15,6 +15,7 @@ from bffgen.expr.quotes import in_place
 from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
+    TEXT,
     IterType,
     Kind,
     ListType,
@@ -28,7 +29,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import Mismatch, an, assign, describe, is_broken, object_name, objects_in
+from bffgen.typesystem.relations import SPELLED, Mismatch, an, assign, describe, is_broken, object_name, objects_in
 
 
 def fit(
@@ -154,9 +155,9 @@ def retarget(given: tree.Expr, wanted: Type) -> tree.Expr:
 
     What is made on the spot is made of the wanted class; an object that exists already is converted.
     """
-    if not _differs(given.type, wanted):
-        return given
     inner = non_null(wanted)
+    if not _differs(given.type, wanted) and not _is_spelled(non_null(given.type), inner):
+        return given
     match given:
         case tree.MakeObject(entries):
             if isinstance(inner, ObjectType):
@@ -178,7 +179,16 @@ def retarget(given: tree.Expr, wanted: Type) -> tree.Expr:
             )
         case tree.MakeMap(entries_) if isinstance(inner, MapType):
             return replace(given, entries=tuple((k, retarget(v, inner.value)) for k, v in entries_), type=inner)
+    if _is_spelled(non_null(given.type), inner):
+        inner = TEXT
     return tree.Convert(given, _with_null(given, inner), given.span)
+
+
+def _is_spelled(given: Type, wanted: Type) -> bool:
+    """Whether a date, date-time or uuid stands where text is wanted."""
+    arms = wanted.arms if isinstance(wanted, Union) else (wanted,)
+    kinds = [arm.kind for arm in arms if isinstance(arm, Scalar)]
+    return isinstance(given, Scalar) and given.kind in SPELLED and given.kind not in kinds and Kind.TEXT in kinds
 
 
 def _with_null(given: tree.Expr, inner: Type) -> Type:

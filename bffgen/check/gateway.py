@@ -6,27 +6,47 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from bffgen.check.contract import check_contract
 from bffgen.check.defaults import check_defaults
-from bffgen.check.endpoint import check_endpoint
+from bffgen.check.endpoint import check_endpoint, degraded_type
+from bffgen.check.envelope import check_envelope
+from bffgen.check.functions import Functions
 from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
+from bffgen.check.own import Own
+from bffgen.check.proxies import check_proxies
+from bffgen.check.repeats import check_repeats
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
+from bffgen.expr.tree import Expr
 from bffgen.openapi.document import Document
-from bffgen.source.text import Span
+from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
 from bffgen.spec.parse import why_no_url
 from bffgen.spec.reader import shown
 
 
-def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnostics) -> CheckedGateway:
+def check(
+    written: spec.Spec,
+    documents: Mapping[str, Document],
+    diags: Diagnostics,
+    functions: SourceFile | None = None,
+    contract: Document | None = None,
+) -> CheckedGateway:
     """Resolve every name, type every expression. The result means something only when `diags` has no errors."""
-    backends = Backends(written, documents, diags)
+    own = Own(written, Functions(functions, diags) if functions is not None else None, diags)
+    backends = Backends(written, documents, diags, own)
+    own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
+    if contract is not None and not diags.has_errors:
+        by_place = {(endpoint.method, endpoint.path): endpoint for endpoint in written.endpoints}
+        check_contract(by_place, tuple(endpoints), contract, diags)
+    envelope = _problem_envelope(written, own)
+    shapes, used_functions = own.checked()
     gateway = CheckedGateway(
         name=written.name,
         version=written.version,
@@ -34,10 +54,24 @@ def check(written: spec.Spec, documents: Mapping[str, Document], diags: Diagnost
         description=written.description,
         backends=made,
         endpoints=tuple(sorted(endpoints, key=_specific)),
+        shapes=shapes,
+        functions=used_functions,
+        envelope=envelope,
+        proxies=check_proxies(written, documents, diags),
     )
     if not diags.has_errors:
         check_defaults(gateway, diags)
+        check_repeats(gateway.endpoints, documents, diags)
     return gateway
+
+
+def _problem_envelope(written: spec.Spec, own: Own) -> Expr | None:
+    """The envelope of problems outside of the endpoints; None where it says something of a response."""
+    if written.envelope is None or (isinstance(written.envelope, spec.Const) and written.envelope.value is None):
+        return None
+    silent = Diagnostics()  # each endpoint has it, and says what is wrong with it
+    made = check_envelope(written.envelope, None, degraded_type(()), "Envelope", own, silent)
+    return None if silent.count else made
 
 
 def _specific(endpoint: CheckedEndpoint) -> tuple[int, ...]:

@@ -6,22 +6,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bffgen.check.mentions import where_waiting
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard
+from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, CheckedGuard, UseOther, leaves
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.spec import model as spec
 
 Edges = Mapping[str, frozenset[str]]
 
 
-def edges_of(endpoint: CheckedEndpoint) -> Edges:
-    """What each node waits for: calls and lets by name, guards as `guard:0`."""
+def edges_of(endpoint: CheckedEndpoint | CheckedBlock) -> Edges:
+    """What each node of an endpoint or block waits for: calls and lets by name, guards as `guard:0`."""
     found = {call.name: _waits(call) for call in endpoint.calls}
     found |= {let.name: let.needs for let in endpoint.lets}
     found |= {f"guard:{at}": guard.needs for at, guard in enumerate(endpoint.guards)}
     return found
 
 
-def _waits(call: CheckedCall) -> frozenset[str]:
+def _waits(call: CheckedEntry) -> frozenset[str]:
+    if isinstance(call, CheckedBlock):
+        return call.needs | call.after
     inside = frozenset(need for guard in call.guards for need in guard.needs) - {call.name}
     return call.needs | call.after | inside
 
@@ -38,14 +40,18 @@ def reached(start: str, edges: Edges) -> frozenset[str]:
     return frozenset(found)
 
 
-def order_writes(calls: tuple[CheckedCall, ...], guards: tuple[CheckedGuard, ...]) -> tuple[CheckedCall, ...]:
-    """A write starts when the endpoint's guards and the guards of the calls above it have passed."""
+def order_writes(
+    calls: tuple[CheckedEntry, ...], guards: tuple[CheckedGuard, ...], parallel: bool
+) -> tuple[CheckedEntry, ...]:
+    """A write starts when guards, those of the calls above it too, have passed and the writes above are done."""
     edges: dict[str, frozenset[str]] = {call.name: _waits(call) for call in calls}
     edges |= {f"guard:{at}": guard.needs for at, guard in enumerate(guards)}
-    made: list[CheckedCall] = []
+    made: list[CheckedEntry] = []
     for at, call in enumerate(calls):
         if call.write:
-            first = {f"guard:{n}" for n in range(len(guards))} | {c.name for c in calls[:at] if c.guards}
+            first = {f"guard:{n}" for n in range(len(guards))} | {
+                c.name for c in calls[:at] if isinstance(c, CheckedCall) and c.guards
+            }
             first = {node for node in first if call.name not in reached(node, edges)}
             call = replace(call, needs=call.needs | first)
         made.append(call)
@@ -55,7 +61,8 @@ def order_writes(calls: tuple[CheckedCall, ...], guards: tuple[CheckedGuard, ...
 def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[str], diags: Diagnostics) -> None:
     """Calls that nothing uses (BFF405)."""
     for call in endpoint.calls:
-        if call.name not in seen and not call.write and not call.guards:
+        looked_at = isinstance(call, CheckedCall) and (call.guards or call.lazy)
+        if call.name not in seen and not call.write and not looked_at:
             where = written.calls[call.name].name_span
             diags.report("BFF405", f"call `{call.name}` is never used", Label(where, "its answer reaches nothing"))
 
@@ -63,7 +70,7 @@ def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[st
 def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
     """Report cycles, more writes than there may be, writes in a GET, calls that cannot finish in time."""
     _cycles(endpoint, written, diags)
-    writes = [call for call in endpoint.calls if call.write]
+    writes = [call for call in leaves(endpoint.calls) if call.write]
     if endpoint.method in ("GET", "HEAD"):
         for call in writes:
             diags.report(
@@ -73,20 +80,20 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
                 Label(endpoint.span, "clients and caches repeat this at will"),
                 help="if it only reads, say so: `read: true` on the call, or `reads:` of the backend",
             )
-    for call in writes[1:]:
+    if len(writes) > 1 and not any(call.undo for call in writes):
         diags.report(
-            "BFF109",
-            "a second write in one endpoint is not there yet",
-            Label(call.span, "writes, too"),
-            Label(writes[0].span, "the first write"),
-            note="the order, the guards and the undoing of several writes come with a later version",
+            "BFF416",
+            "two writes, and nothing takes the first back when the second fails",
+            Label(writes[1].span, "may fail"),
+            Label(writes[0].span, "has happened then"),
+            help=f"add `undo: backend.operation(...)` to `{writes[0].name}`",
         )
-    for call in endpoint.calls:
-        if call.timeout > endpoint.deadline and written.calls[call.name].timeout is not None:
+    for entry in written.calls.values():
+        if isinstance(entry, spec.Call) and entry.timeout is not None and entry.timeout > endpoint.deadline:
             diags.report(
                 "BFF408",
-                f"call `{call.name}` may take {call.timeout:g} s, the endpoint has {endpoint.deadline:g} s",
-                Label(written.calls[call.name].timeout_span or call.span, "longer than the deadline"),
+                f"call `{entry.name}` may take {entry.timeout:g} s, the endpoint has {endpoint.deadline:g} s",
+                Label(entry.timeout_span or entry.name_span, "longer than the deadline"),
                 help="raise `deadline:` of the endpoint, or lower `timeout:`",
             )
 
@@ -94,8 +101,9 @@ def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagno
 def reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
     """A read below a write to the same backend, that does not wait for it, may see what was there before (BFF411)."""
     edges = edges_of(endpoint)
-    for at, write in enumerate(endpoint.calls):
-        for read in endpoint.calls[at + 1 :] if write.write else ():
+    calls = [call for call in endpoint.calls if isinstance(call, CheckedCall)]
+    for at, write in enumerate(calls):
+        for read in calls[at + 1 :] if write.write else ():
             same = read.operation.backend == write.operation.backend and not read.write
             if same and write.name not in reached(read.name, edges) and read.name not in reached(write.name, edges):
                 diags.report(
@@ -108,7 +116,7 @@ def reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
 
 
 def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
-    edges = edges_of(endpoint)
+    edges = _with_instead(endpoint)
     told: set[str] = set()
     for call in endpoint.calls:
         if call.name in told or call.name not in reached(call.name, edges):
@@ -117,6 +125,14 @@ def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostic
         told.update(ring)
         first, *rest = [_waits_label(at, ring, written) for at in range(len(ring))]
         diags.report("BFF401", waiting(ring), first, *rest, note=ONCE)
+
+
+def _with_instead(endpoint: CheckedEndpoint) -> Edges:
+    """The edges, and from a call to those that are made in its place: it waits for them when it fails."""
+    edges = dict(edges_of(endpoint))
+    for call in endpoint.calls:
+        edges[call.name] |= {r.action.call for r in call.reactions if isinstance(r.action, UseOther)}
+    return edges
 
 
 ONCE = "an endpoint runs each call once, so its calls cannot form a cycle"

@@ -11,9 +11,11 @@ from bffgen.check.mentions import paths_in
 from bffgen.check.values import source_text
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr.parse import parse, parse_loop
+from bffgen.expr.scope import Signature
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
+    NO_DOCS,
     TEXT,
     Bounds,
     Docs,
@@ -24,6 +26,7 @@ from bffgen.typesystem.model import (
     Scalar,
     Type,
     Union,
+    is_nullable,
     non_null,
 )
 from bffgen.typesystem.names import field_named
@@ -65,6 +68,7 @@ class Uses:
     found: dict[tuple[str, ...], list[Use]] = field(default_factory=dict)
     unseen: set[tuple[str, ...]] = field(default_factory=set)  # paths whose use stands at something unknown
     doubts: Diagnostics = field(default_factory=Diagnostics)  # told only where every use could be seen
+    takes_bytes: bool = False  # the endpoint's `body:` says that files come in
 
     def add(self, path: tuple[str, ...], use: Use) -> None:
         self.found.setdefault(path, []).append(use)
@@ -79,8 +83,9 @@ class Uses:
 class Flow:
     """Walks values of the spec together with the types that are wanted of them."""
 
-    def __init__(self, uses: Uses) -> None:
+    def __init__(self, uses: Uses, own: Callable[[str], Signature | None] = lambda name: None) -> None:
         self.uses = uses
+        self._own = own
         self._silent = Diagnostics()  # syntax is reported when the expression is checked
 
     def value(self, written: spec.Value, wanted: Wanted) -> None:
@@ -131,11 +136,23 @@ class Flow:
                 self._node(other, wanted, span)
             case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
                 self._fields(keywords, inner, wanted, span)
+            case ast.Call(func=ast.Name(id=name)) if (signature := self._own(name)) is not None:
+                self._arguments(node, signature, span)
             case ast.List(elts=items) if isinstance(inner, ListType):
                 for item in items:
                     self._node(item, changed(wanted, type=inner.item), span)
             case ast.ListComp(elt=element) if isinstance(inner, ListType):
                 self._node(element, changed(wanted, type=inner.item), span)
+
+    def _arguments(self, node: ast.Call, signature: Signature, span: _SpanOf) -> None:
+        """What a shape or function takes."""
+        named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        given = dict(zip((p.name for p in signature.parameters if p.positional), node.args, strict=False)) | named
+        for parameter in signature.parameters:
+            if parameter.name in given:
+                required, where = not is_nullable(parameter.type), f"`{parameter.name}` of `{signature.name}`"
+                wanted = Wanted(parameter.type, required, NO_DOCS, parameter.span, where)
+                self._node(given[parameter.name], wanted, span)
 
     def _fields(self, keywords: list[ast.keyword], inner: Type, wanted: Wanted, span: _SpanOf) -> None:
         for keyword in keywords:

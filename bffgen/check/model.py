@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bffgen.expr.tree import Expr
-from bffgen.openapi.model import Operation, Parameter
+from bffgen.check.passed import CheckedProxy, CheckedStream
+from bffgen.expr.tree import Expr, Target
+from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Docs, ObjectType, Type
+from bffgen.typesystem.model import Docs, ListType, ObjectType, Type
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,6 +42,13 @@ class Use:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class UseOther:
+    """Another call of the scope takes the failed one's place; it is made only then (`lazy`)."""
+
+    call: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class PassOn:
     """The backend's status and documented body answer. `body` by documented status; None: no content."""
 
@@ -57,6 +65,9 @@ class AnswerWith:
     body: Expr | None
 
 
+Action = FailWith | Use | UseOther | PassOn | AnswerWith
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class CheckedReaction:
     """`when` is a status, a class like `4xx`, a failure kind, or `else`. Most specific first in the table.
@@ -65,7 +76,7 @@ class CheckedReaction:
     """
 
     when: int | str
-    action: FailWith | Use | PassOn | AnswerWith
+    action: Action
     error_body: Type | None
 
 
@@ -77,8 +88,64 @@ class CheckedArgument:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CheckedUndo:
+    """The call that takes a write back. `reads_result`: it needs what the write answered."""
+
+    operation: Operation
+    arguments: tuple[CheckedArgument, ...]
+    body: Expr | None
+    reads_result: bool
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedEach:
+    """Once for each item of `source`, a non-null list; an item of which `condition` is false gives null.
+
+    `limit` bounds the items where the list itself does not; `client_list` says that the list is the client's,
+    so that too many are the client's mistake (422).
+    """
+
+    target: Target
+    source: Expr
+    condition: Expr | None
+    limit: int | None
+    concurrency: int
+    client_list: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedBatch:
+    """`keys` is a list or loop of scalars that may hold null and repeats; `batch` is of type `chunk`."""
+
+    keys: Expr
+    chunk: ListType
+    size: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedPages:
+    """All pages. `next` (for a cursor) and `until` are over `Ref("answer", Role.ANSWER)` of type `reply`.
+
+    `start` is the number of the first page (`page`) or how many items the first request skips (`offset`).
+    """
+
+    by: Literal["cursor", "page", "offset", "link"]
+    parameter: Parameter | None
+    next: Expr | None
+    until: Expr | None
+    max_pages: int
+    start: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedCall:
     """One backend call of an endpoint.
+
+    With `each`, `batch` or `pages` the operation is called several times: arguments, body and headers speak of one
+    time (of the loop's variables, of `batch`). `items` (over `answer`) takes the list out of one answer, `key` (over
+    `item`, a `Ref` of `Role.ITEM`) makes a map of the list. `reactions` speak of one item with `each`, else of the
+    whole. `item_type` is what one item gives with `each`, else what the name holds but for `when`.
 
     `reply` is the type of a successful answer (nullable for a documented 204 beside a 200; `Null` for no content
     at all); `type` is the type of the call's name, with what `when`, `on_error` and null arguments add to it.
@@ -105,13 +172,62 @@ class CheckedCall:
     needs: frozenset[str]
     after: frozenset[str]
     success: Expr | None  # the backend's `success`: a bool over Ref("answer", Role.ANSWER) of type `reply`
+    each: CheckedEach | None
+    batch: CheckedBatch | None
+    pages: CheckedPages | None
+    items: Expr | None
+    key: Expr | None
+    item_type: Type
+    undo: CheckedUndo | None
+    lazy: bool  # made only in the place of a call that failed
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
+    request: RequestBody | None = None  # what `body` is sent as
 
     @property
     def soft(self) -> bool:
         """Whether any failure of this call leaves the endpoint alive."""
-        return any(isinstance(reaction.action, Use) for reaction in self.reactions)
+        return any(isinstance(reaction.action, (Use, UseOther)) for reaction in self.reactions)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedBlock:
+    """Calls with a scope of their own and one `value`. `needs` are nodes of the scope around it.
+
+    Inside, `needs` of calls, lets and guards name nodes of the block alone: what is around it is there when the
+    block starts. `reactions`, `each` and `key` are as those of a call; `reply` is the type of `value`.
+    """
+
+    name: str
+    each: CheckedEach | None
+    key: Expr | None
+    when: Expr | None
+    reactions: tuple[CheckedReaction, ...]
+    calls: tuple[CheckedCall | CheckedBlock, ...]
+    lets: tuple[CheckedLet, ...]
+    guards: tuple[CheckedGuard, ...]
+    value: Expr
+    reply: Type
+    item_type: Type
+    type: Type
+    timeout: float | None  # seconds
+    needs: frozenset[str]
+    after: frozenset[str]
+    lazy: bool  # made only in the place of a call that failed
+    span: Span
+
+    @property
+    def soft(self) -> bool:
+        """Whether any failure inside leaves the scope around it alive."""
+        return any(isinstance(reaction.action, (Use, UseOther)) for reaction in self.reactions)
+
+    @property
+    def write(self) -> bool:
+        """Whether something inside writes."""
+        return any(call.write for call in self.calls)
+
+
+CheckedEntry = CheckedCall | CheckedBlock
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -147,6 +263,36 @@ class CheckedCookie:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class ExampleReply:
+    """What a call is answered in an example, as plain data. `fault`: `timeout`, `unreachable` or `invalid`."""
+
+    status: int | None  # None: the operation's usual one
+    body: Any
+    has_body: bool
+    headers: Mapping[str, str]
+    fault: str | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedExample:
+    """An example of an endpoint. `replies` by the path of a call: `price`, or `rows.price` inside of a block.
+
+    Several replies are given one after another. `params` has values by the parameters' names.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    body: Any
+    has_body: bool
+    headers: Mapping[str, str]
+    replies: Mapping[str, tuple[ExampleReply, ...]]
+    status: int | None
+    expected: Any
+    has_expected: bool
+    exact: bool
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedEndpoint:
     """One endpoint. `calls` in the order written. `statuses` are the success statuses, the usual one first.
 
@@ -163,7 +309,7 @@ class CheckedEndpoint:
     params: tuple[CheckedParam, ...]
     body: Type | None
     body_required: bool
-    calls: tuple[CheckedCall, ...]
+    calls: tuple[CheckedEntry, ...]
     lets: tuple[CheckedLet, ...]
     guards: tuple[CheckedGuard, ...]
     response: Expr | None
@@ -173,8 +319,13 @@ class CheckedEndpoint:
     cookies: tuple[CheckedCookie, ...]
     deadline: float  # seconds
     degraded_status: int
+    parallel_writes: bool
     named_models: Mapping[ObjectType, str]  # $name
     span: Span
+    media_types: tuple[str, ...] = ()  # of a `response` that is a call's bytes; empty: JSON
+    stream: CheckedStream | None = None  # then `response` is a loop over the call's items
+    examples: tuple[CheckedExample, ...] = ()
+    envelope: Expr | None = None  # over `Role.ENVELOPE`, for answers and problems
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -188,6 +339,24 @@ class CheckedBackend:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CheckedShape:
+    """A shape that endpoints use: a function of its parameters, which `value` has as `Ref`s of `Role.SHAPE`."""
+
+    name: str
+    parameters: tuple[tuple[str, Type], ...]
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CheckedFunctions:
+    """The user's file of functions: its text, and the names of the functions in use."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CheckedGateway:
     name: str
     version: str
@@ -195,3 +364,25 @@ class CheckedGateway:
     description: str | None
     backends: tuple[CheckedBackend, ...]
     endpoints: tuple[CheckedEndpoint, ...]
+    proxies: tuple[CheckedProxy, ...] = ()
+    shapes: tuple[CheckedShape, ...] = ()
+    functions: CheckedFunctions | None = None
+    envelope: Expr | None = None  # of problems outside of the endpoints
+
+
+def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Iterator[tuple[str, CheckedCall]]:
+    """Every backend call with its path: `price`, `rows.price`."""
+    for entry in entries:
+        if isinstance(entry, CheckedBlock):
+            yield from leaves_by_path(entry.calls, f"{before}{entry.name}.")
+        else:
+            yield before + entry.name, entry
+
+
+def leaves(entries: tuple[CheckedEntry, ...]) -> Iterator[CheckedCall]:
+    """Every backend call, those inside of blocks too, in the order written."""
+    for entry in entries:
+        if isinstance(entry, CheckedBlock):
+            yield from leaves(entry.calls)
+        else:
+            yield entry

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bffgen.check.media import answered, is_undeclared, item_of
+from bffgen.check.own import Own
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr.annotations import annotation
 from bffgen.expr.parse import SourceText, parse
 from bffgen.expr.scope import Context, Scope
+from bffgen.openapi import media
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation, Parameter, Response
 from bffgen.spec import model as spec
-from bffgen.typesystem.model import NULL, ObjectType, Type, Unknown, non_null, nullable
+from bffgen.typesystem.model import NULL, TEXT, ObjectType, StreamType, Type, Unknown, non_null, nullable
 from bffgen.typesystem.names import field_named, python_name
-from bffgen.typesystem.relations import BROKEN, an, describe, join_all
+from bffgen.typesystem.relations import BROKEN, an, describe, is_broken, join_all
 
 SAFE = ("GET", "HEAD", "OPTIONS", "QUERY", "TRACE")
 
@@ -28,6 +31,17 @@ class Backends:
     whole: spec.Spec
     documents: Mapping[str, Document]
     diags: Diagnostics
+    own: Own
+
+    def operations(self, calls: Mapping[str, spec.Entry]) -> Iterator[tuple[spec.Call, Operation | None]]:
+        """The operation of every call, those in blocks and those that take a write back too."""
+        for entry in calls.values():
+            if isinstance(entry, spec.Block):
+                yield from self.operations(entry.calls)
+                continue
+            yield entry, self.operation(entry)
+            if entry.undo is not None:
+                yield entry.undo, self.operation(entry.undo)
 
     def operation(self, call: spec.Call) -> Operation | None:
         """The operation that a call names; None after a message (BFF201, BFF202)."""
@@ -121,43 +135,34 @@ def target(backend: str, operation: str | None) -> str:
 # ---------------------------------------------------------------------------------------------- replies
 
 
-def reply_type(operation: Operation, call: spec.Call, backends: Backends) -> Type:
-    """What a successful call gives: several schemas join, no content beside some is null."""
-    types = [_answer_type(response, call, backends.diags) for response in operation.success()]
-    found = join_all(types) if types else NULL
-    if call.as_type is None:
-        return found
-    said = backends.written_type(call.as_type, request=False)
+def reply_type(operation: Operation, call: spec.Call, backends: Backends, streamed: bool = False) -> Type:
+    """What a successful call gives; with `streamed` the items of what it answers one by one."""
+    stream = item_of(operation) if streamed else None
+    found = answered(operation) if stream is None else stream[1]
+    if call.as_type is not None:
+        found = _said(call.as_type, found, operation, call, backends)
+    return found if stream is None or is_broken(found) else StreamType(found)
+
+
+def _said(text: spec.TypeText, found: Type, operation: Operation, call: spec.Call, backends: Backends) -> Type:
+    """`as`, where the document says nothing."""
+    said = backends.written_type(text, request=False)
     if said is None:
         return BROKEN
-    if not isinstance(found, Unknown):
+    stream = item_of(operation)
+    if not isinstance(found, Unknown) and not (found == TEXT and stream and is_undeclared(*stream)):
         backends.diags.report(
             "BFF301",
             f"`{call.operation}` declares what it answers",
-            Label(call.as_type.node.span, f"it is {an(found)}"),
+            Label(text.node.span, f"it is {an(found)}"),
             help="leave `as` out",
         )
     return said
 
 
-def _answer_type(response: Response, call: spec.Call, diags: Diagnostics) -> Type:
-    if response.type is None:
-        return NULL
-    if response.media_type and not is_json(response.media_type):
-        diags.report(
-            "BFF505",
-            f"`{call.operation}` answers `{response.media_type}`, which is not there yet",
-            Label(call.operation_span, "only JSON answers can be composed"),
-            Label(response.span, "declared here"),
-        )
-        return BROKEN
-    return response.type
-
-
 def is_json(media_type: str) -> bool:
     """Whether a media type is JSON: `application/json`, `+json`, and `*/*`, which most documents mean so."""
-    plain = media_type.split(";")[0].strip().lower()
-    return plain in ("application/json", "*/*", "application/*", "text/json", "") or plain.endswith("+json")
+    return media.is_json(media_type) or media.may_be_json(media_type)
 
 
 def failure_body(operation: Operation, when: int | str) -> Type:
@@ -190,8 +195,11 @@ class Bound:
     parameter: Parameter
 
 
-def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Bound]:
-    """Arguments by parameter, in the document's order; messages for unknown, doubled and missing ones."""
+def bind(call: spec.Call, operation: Operation, diags: Diagnostics, writes: bool = False) -> list[Bound]:
+    """Arguments by parameter, in the document's order; messages for unknown, doubled and missing ones.
+
+    What `paginate` sets is not missing, nor the idempotency key of a write, which it gets anyway.
+    """
     found: dict[int, Bound] = {}
     unknown: list[spec.Argument] = []
     for argument in call.arguments:
@@ -204,7 +212,9 @@ def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Boun
             labels = Label(argument.name_span, "again here"), Label(found[at].argument.name_span, "first here")
             diags.report("BFF103", f"the parameter `{fitting[0].name}` is set twice", *labels)
         found[at] = Bound(argument, fitting[0])
-    missing = [p for at, p in enumerate(operation.parameters) if p.required and at not in found]
+    paged = _page_number(call)
+    needed = [p for at, p in enumerate(operation.parameters) if p.required and at not in found]
+    missing = [p for p in needed if paged not in spellings(p) and not (writes and _is_key(p))]
     meant = _meant(unknown, missing, operation)
     for argument in unknown:
         _unknown(argument, meant[argument.name], call, operation, diags)
@@ -213,6 +223,16 @@ def bind(call: spec.Call, operation: Operation, diags: Diagnostics) -> list[Boun
         if parameter not in claimed:
             _missing(call, operation, parameter, diags)
     return [found[at] for at in sorted(found)]
+
+
+def _is_key(parameter: Parameter) -> bool:
+    return parameter.location == "header" and parameter.name.lower() == "idempotency-key"
+
+
+def _page_number(call: spec.Call) -> str | None:
+    """The parameter that `paginate` sets from the first page on."""
+    counted = call.paginate is not None and call.paginate.by in ("page", "offset")
+    return call.paginate.parameter if call.paginate is not None and counted else None
 
 
 def _fitting(argument: spec.Argument, operation: Operation) -> list[Parameter]:
@@ -270,7 +290,7 @@ def _argument_name(parameter: Parameter) -> str:
 
 def _body_field(argument: spec.Argument, operation: Operation) -> str | None:
     """The field of the operation's body that an argument names."""
-    of = non_null(operation.body.type) if operation.body and is_json(operation.body.media_type) else None
+    of = non_null(operation.body.type) if operation.body else None
     field = field_named(of, argument.name) if isinstance(of, ObjectType) else None
     return field.name if field else None
 

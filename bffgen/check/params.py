@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bffgen.check.inference import Agreed, Flow, Use, Uses, Wanted, agree
+from bffgen.check.media import request_body, takes_bytes
 from bffgen.check.mentions import mentioned_fields, mentioned_names, paths_in, paths_of_call
 from bffgen.check.model import CheckedParam
 from bffgen.check.operations import Backends, bind
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
+from bffgen.expr.scope import Signature
 from bffgen.openapi.docs import NOTHING, data_of
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
@@ -18,10 +20,12 @@ from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     BOOLEAN,
+    BYTES,
     INTEGER,
     NO_BOUNDS,
     NO_DOCS,
     NUMBER,
+    RAW_BODY,
     TEXT,
     Docs,
     Field,
@@ -37,34 +41,50 @@ from bffgen.typesystem.names import class_name
 from bffgen.typesystem.relations import BROKEN, an, annotation, is_broken
 
 
-def collect_uses(endpoint: spec.Endpoint, operations: Mapping[str, Operation | None]) -> Uses:
+def collect_uses(
+    endpoint: spec.Endpoint, operations: Mapping[spec.Call, Operation | None], own: Callable[[str], Signature | None]
+) -> Uses:
     """Every place of the endpoint that says what a name must be."""
-    uses = Uses()
-    flow = Flow(uses)
-    silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
-    for call in endpoint.calls.values():
-        operation = operations.get(call.name)
-        if operation is None:
-            uses.unseen |= set(paths_of_call(call))
+    uses = Uses(takes_bytes=takes_bytes(endpoint))
+    flow = Flow(uses, own)
+    _flow_calls(endpoint, operations, flow, uses)
+    return uses
+
+
+def _flow_calls(
+    scope: spec.Endpoint | spec.Block, operations: Mapping[spec.Call, Operation | None], flow: Flow, uses: Uses
+) -> None:
+    for entry in scope.calls.values():
+        if isinstance(entry, spec.Block):
+            _flow_calls(entry, operations, flow, uses)
             continue
-        bounds = bind(call, operation, silent)
-        lost = [a.value for a in call.arguments if not any(bound.argument is a for bound in bounds)]
-        uses.unseen |= set(paths_in(lost))
-        for bound in bounds:
-            p = bound.parameter
-            where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
-            flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
-        if call.body is not None and operation.body is not None:
-            b = operation.body
-            where = f"the body of `{call.backend}.{operation.key}`"
-            flow.value(call.body, Wanted(b.type, b.required, b.docs, b.span, where))
-        for value, span in call.headers.values():
-            flow.value(value, Wanted(TEXT, False, NO_DOCS, None, "a header"))
-            del span
-    for name, (value, _) in endpoint.let.items():
+        for call in (entry, entry.undo):
+            operation = operations.get(call) if call is not None else None
+            if call is not None and operation is not None:
+                _flow_call(call, operation, flow)
+            elif call is not None:
+                uses.unseen |= set(paths_of_call(call))
+    for name, (value, _) in scope.let.items():
         for use in uses.of(name):
             flow.value(value, Wanted(use.type, use.required, use.docs, use.declared, use.where))
-    return uses
+
+
+def _flow_call(call: spec.Call, operation: Operation, flow: Flow) -> None:
+    uses = flow.uses
+    silent = Diagnostics()  # arguments are bound again, aloud, when the call is checked
+    bounds = bind(call, operation, silent)
+    lost = [a.value for a in call.arguments if not any(bound.argument is a for bound in bounds)]
+    flow.uses.unseen |= set(paths_in(lost))
+    for bound in bounds:
+        p = bound.parameter
+        where = f"parameter `{p.name}` of `{call.backend}.{operation.key}`"
+        flow.value(bound.argument.value, Wanted(p.type, p.required, p.docs, p.span, where))
+    b = request_body(operation, uses.takes_bytes)
+    if call.body is not None and b is not None:
+        where = f"the body of `{call.backend}.{operation.key}`"
+        flow.value(call.body, Wanted(b.type, b.required, b.docs, b.span, where))
+    for value, _ in call.headers.values():
+        flow.value(value, Wanted(TEXT, False, NO_DOCS, None, "a header"))
 
 
 # ---------------------------------------------------------------------------------------------- parameters
@@ -155,7 +175,7 @@ def _closed(of: Type) -> Type:
 def _fits_location(of: Type, location: str) -> bool:
     if location == "query" and isinstance(of, ListType):
         of = non_null(of.item)
-    return isinstance(of, Scalar)
+    return isinstance(of, Scalar) and of.kind is not Kind.BYTES
 
 
 def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, uses: Uses, backends: Backends) -> Agreed:
@@ -214,7 +234,7 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
     """The body's type, without null, and whether it must be there; None when the endpoint takes none."""
     if isinstance(endpoint.body, spec.TypeText):
         said = backends.written_type(endpoint.body, request=True)
-        return (BROKEN, True) if said is None else (non_null(said), not is_nullable(said))
+        return (BROKEN, True) if said is None else (_raw(non_null(said)), not is_nullable(said))
     name = f"{class_name(operation_id)}Body"
     if endpoint.body is not None:
         return _declared_fields(name, endpoint, endpoint.body, backends), True
@@ -223,7 +243,7 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         return BROKEN, True
     if whole:
         agreed = agree("body", whole, backends.diags)
-        return (agreed.type, agreed.required) if agreed else (BROKEN, True)
+        return (_raw(agreed.type), agreed.required) if agreed else (BROKEN, True)
     if fields:
         made = _inferred_fields(name, fields, backends.diags)
         lost = {path[1]: Field(path[1], BROKEN, True) for path in uses.unseen if path[0] == "body" and len(path) > 1}
@@ -239,6 +259,11 @@ def check_body(endpoint: spec.Endpoint, operation_id: str, uses: Uses, backends:
         )
         return BROKEN, True
     return None, False
+
+
+def _raw(of: Type) -> Type:
+    """The body's type: bytes that are all of it are the request as it arrives."""
+    return RAW_BODY if of == BYTES else of
 
 
 def _with_unused(of: ObjectType, mentioned: Mapping[str, Span], doubts: Diagnostics) -> ObjectType:

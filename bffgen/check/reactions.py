@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bffgen.check import values
 from bffgen.check.fit import retarget
-from bffgen.check.model import AnswerWith, CheckedReaction, FailWith, PassOn, Use
+from bffgen.check.model import Action, AnswerWith, CheckedReaction, FailWith, PassOn, Use, UseOther
 from bffgen.check.operations import failure_body
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.openapi.model import Operation
+from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import INTEGER, NULL, Field, Kind, ObjectType, Scalar, Type, non_null, nullable
 from bffgen.typesystem.relations import assign
@@ -20,10 +22,12 @@ from bffgen.typesystem.relations import assign
 KINDS = ("status", *spec.FAILURE_KINDS)
 
 
-def check_reactions(call: spec.Call, operation: Operation, reply: Type, ctx: Context) -> tuple[CheckedReaction, ...]:
+def check_reactions(
+    call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
+) -> tuple[CheckedReaction, ...]:
     """The table, the most specific entry first: status, kind, class, else."""
     found = [_entry(entry, call, operation, reply, ctx) for entry in call.on_error]
-    _never(call, operation, ctx.diags)
+    _never(call, ctx.diags)
     return tuple(sorted(found, key=lambda reaction: _rank(reaction.when)))
 
 
@@ -34,15 +38,15 @@ def _rank(when: int | str) -> int:
 
 
 def _entry(
-    entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
+    entry: spec.OnErrorEntry, call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
 ) -> CheckedReaction:
-    body = failure_body(operation, entry.when)
+    body = NULL if operation is None else failure_body(operation, entry.when)
     inner = ctx.with_names({"error": Binding(Role.ERROR, error_type(entry.when, body))})
     action = _action(entry, call, operation, reply, inner)
     return CheckedReaction(entry.when, action, body if _reads_body(action) else None)
 
 
-def _reads_body(action: FailWith | Use | PassOn | AnswerWith) -> bool:
+def _reads_body(action: Action) -> bool:
     match action:
         case Use(value):
             roots: list[tree.Expr | None] = [value]
@@ -77,15 +81,17 @@ def error_type(when: int | str, body: Type) -> ObjectType:
 
 
 def _action(
-    entry: spec.OnErrorEntry, call: spec.Call, operation: Operation, reply: Type, ctx: Context
-) -> FailWith | Use | PassOn | AnswerWith:
+    entry: spec.OnErrorEntry, call: spec.Entry, operation: Operation | None, reply: Type, ctx: Context
+) -> Action:
     match entry.reaction:
-        case spec.Fail() | spec.UseCall():
+        case spec.Fail():
             return FailWith()
+        case spec.UseCall(name, span):
+            return _other(name, span, call, ctx)
         case spec.Default(value):
             return Use(_default(value, reply, ctx))
         case spec.Pass(span):
-            return _pass(entry, operation, span, ctx.diags)
+            return PassOn(()) if operation is None else _pass(entry, operation, span, ctx.diags)
         case spec.Answer(status, detail, extra, body):
             return AnswerWith(
                 status,
@@ -93,6 +99,19 @@ def _action(
                 tuple((name, values.value(value, ctx)) for name, value in extra.items()),
                 None if body is None else values.value(body, ctx),
             )
+
+
+def _other(name: str, span: Span, call: spec.Entry, ctx: Context) -> Action:
+    """`use: other`: the name of another call of the same scope."""
+    found = ctx.scope.find(name) if name != call.name else None
+    if found is not None and found.role is Role.CALL and found.needs == name:
+        return UseOther(name)
+    names = [n for n in ctx.scope.names() if (b := ctx.scope.find(n)) and b.role is Role.CALL and n != call.name]
+    near = closest(name, names)
+    help_ = f"did you mean `{near}`?" if near else None
+    what = "the call cannot take its own place" if name == call.name else "not a call of this scope"
+    ctx.diags.report("BFF205", f"`use` needs another call, and finds `{name}`", Label(span, what), help=help_)
+    return FailWith()
 
 
 def _default(written: spec.Value, reply: Type, ctx: Context) -> tree.Expr:
@@ -128,7 +147,7 @@ def _pass(entry: spec.OnErrorEntry, operation: Operation, span: object, diags: D
     return PassOn(tuple(bodies))
 
 
-def _never(call: spec.Call, operation: Operation, diags: Diagnostics) -> None:
+def _never(call: spec.Entry, diags: Diagnostics) -> None:
     """An entry for a success can never apply (BFF407)."""
     seen: dict[int | str, spec.OnErrorEntry] = {}
     for entry in call.on_error:

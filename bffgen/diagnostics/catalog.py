@@ -43,6 +43,7 @@ _ALL = (
     Code("BFF113", "an expression that cannot be parsed"),
     Code("BFF114", "a form that expressions do not have"),
     Code("BFF115", "YAML reads this differently from what it looks like"),
+    Code("BFF116", "an include that leads back to itself"),
     # 2xx: references
     Code("BFF201", "unknown backend"),
     Code("BFF202", "unknown operation"),
@@ -55,6 +56,7 @@ _ALL = (
     Code("BFF209", "the request body is missing or not taken"),
     Code("BFF210", "unknown response header"),
     Code("BFF211", "a path parameter that is not in the path, or the reverse"),
+    Code("BFF212", "a function that expressions cannot use"),
     # 3xx: types
     Code("BFF301", "a value of the wrong type"),
     Code("BFF302", "unknown field"),
@@ -69,6 +71,10 @@ _ALL = (
     Code("BFF312", "a field that is produced twice"),
     Code("BFF313", "a default that does not fit"),
     _warning("BFF314", "a default that is never needed"),
+    Code("BFF315", "an endpoint that does not fit the contract"),
+    Code("BFF316", "an example that does not fit"),
+    Code("BFF317", "a stream that is not made of one call's items"),
+    Code("BFF318", "bytes that are not passed on whole"),
     # 4xx: graph, cost and policy
     Code("BFF401", "calls that wait for each other"),
     Code("BFF402", "a required argument may be null"),
@@ -81,6 +87,12 @@ _ALL = (
     _warning("BFF409", "a quoted name"),
     Code("BFF410", "two endpoints have the same operation id"),
     _warning("BFF411", "a read that does not wait for a write"),
+    Code("BFF412", "a loop without a bound"),
+    _warning("BFF413", "a call per item where one call would do"),
+    Code("BFF414", "no list where one is needed"),
+    Code("BFF415", "a call that is made only in place of another"),
+    _warning("BFF416", "two writes and no way back"),
+    Code("BFF417", "a shape that uses itself"),
     # 5xx: OpenAPI documents
     Code("BFF501", "not an OpenAPI document of a version that is read"),
     Code("BFF502", "a $ref that leads nowhere"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bffgen.diagnostics.catalog import CODES, Severity
@@ -113,6 +115,14 @@ class Diagnostics:
         for found in other._found.values():
             self._log.append(found.code)
             self._found.setdefault((found.code, found.primary.span), found)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is reported inside is forgotten: it is about parts of a document that nobody has asked for."""
+        found, log = dict(self._found), len(self._log)
+        yield
+        self._found = found
+        del self._log[log:]
 
     @property
     def count(self) -> int:

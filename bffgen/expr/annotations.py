@@ -8,6 +8,7 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.expr.scope import Context
 from bffgen.typesystem.model import (
     BOOLEAN,
+    BYTES,
     DATE,
     DATETIME,
     INTEGER,
@@ -31,6 +32,7 @@ SCALAR_NAMES = {
     "date": DATE,
     "datetime": DATETIME,
     "uuid": UUID,
+    "bytes": BYTES,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from bffgen.expr import access, arithmetic, functions, loops, operators, special, tree
 from bffgen.expr.facts import path
 from bffgen.expr.methods import method
+from bffgen.expr.own import call_own
 from bffgen.expr.results import FUNCTIONS
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.special import unknown_name
@@ -186,6 +187,8 @@ def _call(node: ast.Call, ctx: Context) -> tree.Expr:
     if name == "isinstance":
         return special.is_instance(node, ctx, infer)
     if name not in FUNCTIONS:
+        if own := ctx.scope.own(name):
+            return call_own(own, node, ctx, infer)
         if ctx.scope.find(name):
             return ctx.error("BFF206", node, f"`{name}` is a value, not a function", help=f"write `{name}`")
         special.unknown_function(node.func, ctx)

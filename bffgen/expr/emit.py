@@ -47,6 +47,8 @@ _TABLE: Mapping[type, Emit] = {
     tree.MakeObject: emit_loops.make_object,
     tree.Loop: emit_loops.loop,
     tree.CallFunction: emit_functions.call_function,
+    tree.CallShape: emit_functions.call_shape,
+    tree.CallUser: emit_functions.call_user,
     tree.CallMethod: emit_functions.call_method,
     tree.StatusOf: emit_functions.status_of,
     tree.HeaderOf: emit_functions.header_of,

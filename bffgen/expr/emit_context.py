@@ -35,6 +35,9 @@ class Names(Protocol):
     def adapter(self, of: Type) -> str:
         """A module-level `TypeAdapter` of a non-null type."""
 
+    def own(self, kind: str, name: str) -> str:
+        """The function of a `shape`, or a `function` of the user's."""
+
     def helper(self, name: str) -> str:
         """A function of the runtime: of values.py, or `given`, `convert`."""
 

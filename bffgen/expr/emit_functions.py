@@ -230,6 +230,21 @@ def call_method(em: Emitter, expr: tree.CallMethod) -> Value:
     return base.plus(*guards).but(call(attribute(base.code, expr.name), *(arg.code for arg in args)))
 
 
+# ------------------------------------------------------------------------------------------------ the spec's own
+
+
+def call_shape(em: Emitter, expr: tree.CallShape) -> Value:
+    function = em.names.own("shape", expr.name)
+    return Value(call(function, *(em.closed(arg) for _, arg in expr.args)))
+
+
+def call_user(em: Emitter, expr: tree.CallUser) -> Value:
+    function = em.names.own("function", expr.name)
+    made = call(function)
+    made.keywords = [ast.keyword(name, em.closed(arg)) for name, arg in expr.args]
+    return Value(made, nullable=may_be_null(expr.type))
+
+
 # ------------------------------------------------------------------------------------------------ replies
 
 
@@ -250,7 +265,13 @@ def _reply(em: Emitter, called: str) -> Value:
 
 
 def convert(em: Emitter, expr: tree.Convert) -> Value:
-    """The value as one of another class: through its JSON form, by the adapter of the wanted type."""
+    """The value as one of another class, through its JSON form; a date, date-time or uuid as text."""
     value = looked_into(em, expr.value)
+    kind = _kind(expr.value.type)
+    if kind is Kind.UUID and _kind(expr.type) is Kind.TEXT:
+        return value.but(call("str", value.code))
+    if kind in (Kind.DATE, Kind.DATETIME) and _kind(expr.type) is Kind.TEXT:
+        plain = call(attribute(value.code, "isoformat"))
+        return value.but(plain if kind is Kind.DATE else call(em.names.helper("wire_text"), value.code))
     adapter = name(em.names.adapter(non_null(expr.type)))
     return value.but(call(em.names.helper("convert"), adapter, value.code))

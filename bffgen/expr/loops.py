@@ -13,6 +13,7 @@ from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import LoopKind, Role, Target
 from bffgen.typesystem.model import (
     BOOLEAN,
+    BYTES,
     IterType,
     Kind,
     ListType,
@@ -96,6 +97,8 @@ def clause(
     item = element_type(non_null(over.type))
     if item is None:
         hint = f"write `{ctx.text(source)}.items()`" if isinstance(over.type, MapType) else None
+        if over.type == BYTES:
+            hint = "a backend's JSON lines or events are read with `stream: lines` or `stream: events` of the endpoint"
         ctx.error("BFF305", source, f"cannot loop over {an(over.type)}", "only lists and maps", help=hint)
         return None
     bound: dict[str, Binding] = {}

@@ -86,6 +86,11 @@ def parse_loop(source: SourceText, diags: Diagnostics) -> tuple[ast.comprehensio
     return None
 
 
+def parse_generator(source: SourceText, diags: Diagnostics) -> Parsed | None:
+    """`x.id for x in xs`, as after `batch:`: a generator expression without its parentheses, or any other list."""
+    return _parsed(source, f"({source.text.replace(chr(10), ' ')})", -1, diags)
+
+
 _LOOP = "[0 for "
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
@@ -36,11 +37,49 @@ class Fact:
     origin: str | None = None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Parameter:
+    """A parameter of a shape or function. `span` is where its type is written."""
+
+    name: str
+    type: Type
+    required: bool = True
+    positional: bool = True
+    span: Span | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Signature:
+    """What a shape of the spec, or a function of the user's, takes and gives."""
+
+    kind: Literal["shape", "function"]
+    name: str
+    parameters: tuple[Parameter, ...]
+    result: Type
+    span: Span
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a message was made about it already: then nothing is known of it."""
+        return self.result is BROKEN
+
+
+Fit = Callable[[tree.Expr, Type, Span, "Context", str, str, Label | None], tree.Expr]
+"""Makes a value fit a type, or reports: value, type, place, context, its text, what the place is called, why."""
+
+
+def _unfitted(
+    value: tree.Expr, of: Type, span: Span, ctx: Context, shown: str, what: str, why: Label | None
+) -> tree.Expr:
+    return value
+
+
 @dataclass(frozen=True, eq=False)
 class Scope:
     """Names in scope. `find` may work out a call's type only now; `names` lists them all for suggestions.
 
     `operations(name)` tells whether a name is a backend's, `type_named` reads a type such as `reviews.Review`.
+    `own` has the shapes of the spec and the functions of the user's.
     """
 
     find: Callable[[str], Binding | None]
@@ -49,6 +88,9 @@ class Scope:
     type_named: Callable[[ast.expr, Context], Type | None] = lambda node, ctx: None
     header: Callable[[str, str], str | None] = lambda call, name: None
     headers: Callable[[str], Iterable[str]] = lambda call: ()
+    own: Callable[[str], Signature | None] = lambda name: None
+    own_names: Callable[[], Iterable[str]] = lambda: ()
+    fit: Fit = _unfitted
 
     def with_names(self, added: Mapping[str, Binding]) -> Scope:
         outer = self.find

@@ -44,12 +44,14 @@ def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
         help_ = f"add a call under `calls`: `name: {name}.operation(...)`, and use its name here"
     elif name in FUNCTIONS:
         message, label = f"`{name}` is a function", f"call it: `{name}(...)`"
+    elif name in ctx.scope.own_names():
+        message, label = f"`{name}` is a shape or a function", f"call it: `{name}(...)`"
     elif name in _ELSEWHERE:
         message, note = f"`{name}` is not in scope here", _ELSEWHERE[name]
     elif near or (near := closest(name, ("True", "False", "None"))):
         help_ = f"did you mean `{near}`?"
     else:
-        names, help_ = sorted(ctx.scope.names()), _as_text(node, ctx)
+        names, help_ = sorted(set(ctx.scope.names())), _as_text(node, ctx)
         note = f"names in scope: {', '.join(f'`{n}`' for n in names)}" if 0 < len(names) <= 12 else None
     span = ctx.span(node)
     ctx.diags.report_use(id(ctx.names), "BFF205", message, Label(span, label), note=note, help=in_place(help_, span))
@@ -99,7 +101,7 @@ _FOREIGN = {
 
 
 def unknown_function(node: ast.Name, ctx: Context) -> None:
-    near = closest(node.id, (*FUNCTIONS, "dict", "header", "isinstance", "status"))
+    near = closest(node.id, (*FUNCTIONS, "dict", "header", "isinstance", "status", *ctx.scope.own_names()))
     help_ = _FOREIGN.get(node.id.lower()) or (f"did you mean `{near}`?" if near else None)
     ctx.error("BFF206", node, f"unknown function `{node.id}`", "not a function of the language", help=help_)
 

@@ -11,21 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bffgen.expr.roles import Role as Role
 from bffgen.source.text import Span
 from bffgen.typesystem.model import LiteralValue, ObjectType, Type
-
-
-class Role(StrEnum):
-    """What a name stands for. The emitter maps (role, name) to a Python name of the emitted function."""
-
-    PARAM = "param"
-    BODY = "body"
-    CALL = "call"
-    LET = "let"
-    LOOP = "loop"
-    ERROR = "error"  # `error` in an on_error entry: fields kind, status, body
-    DEGRADED = "degraded"  # a map from call name to {kind, status}
-    ANSWER = "answer"  # `answer` in a backend's `success`
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -299,6 +287,26 @@ class CallFunction:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class CallShape:
+    """A shape of the spec, used as a function; the arguments of all its parameters, in their order."""
+
+    name: str
+    args: tuple[tuple[str, Expr], ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CallUser:
+    """A function of the user's; arguments by the names of its parameters, in their order."""
+
+    name: str
+    args: tuple[tuple[str, Expr], ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class CallMethod:
     """A method of a text, date, date-time or map (`lower`, `isoformat`, `items` ...)."""
 
@@ -375,6 +383,8 @@ Expr = (
     | MakeText
     | Loop
     | CallFunction
+    | CallShape
+    | CallUser
     | CallMethod
     | Narrowed
     | StatusOf

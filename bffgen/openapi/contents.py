@@ -38,7 +38,7 @@ class Contents:
         return tuple(self._body(node, content, key, media, name) for key, media in self._offered(content))
 
     def _body(self, node: Node, content: Node, key: str, media: Node, name: str) -> RequestBody:
-        media_type = "application/json" if media_types.may_be_json(key) else key
+        media_type = "application/json" if media_types.may_be_json(key) and not self._is_file(media) else key
         hint = Hint.of(class_name(f"{name} body"))
         encoding = _encodings(media) if media_types.is_form(media_type) else {}
         return RequestBody(
@@ -109,10 +109,12 @@ class Contents:
         if media_types.is_json(key):
             return self._schemas.type_of(schema, hint, request=False)
         if media_types.may_be_json(key):
-            followed = self._references.follow(schema)
-            is_file = followed is not None and self._schemas.is_file(followed)
-            return BYTES if is_file else self._schemas.type_of(schema, hint, request=False)
+            return BYTES if self._is_file(media) else self._schemas.type_of(schema, hint, request=False)
         return TEXT if media_types.is_text(key) and not media_types.is_stream(key) else BYTES
+
+    def _is_file(self, media: Node) -> bool:
+        schema = self._references.follow(media.get("schema"))
+        return schema is not None and self._schemas.is_file(schema)
 
     def _body_type(self, media_type: str, media: Node, encoding: Mapping[str, Encoding], hint: Hint) -> Type:
         schema = media.get("schema")

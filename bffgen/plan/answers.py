@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bffgen.check.media import is_raw, is_upload
 from bffgen.check.model import (
     AnswerWith,
+    CheckedBlock,
     CheckedCall,
     CheckedEndpoint,
+    CheckedEntry,
     CheckedGateway,
     FailWith,
     PassOn,
     Use,
+    UseOther,
 )
 from bffgen.plan.blocks import may_overflow
-from bffgen.plan.walk import endpoint_exprs
+from bffgen.plan.walk import CallScope, own_guards, scope_exprs
 from bffgen.typesystem.model import Type
 
 PROBLEM = "Problem"
@@ -52,14 +56,13 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
         found.problems.add(422)
     if endpoint.body is not None:
         found.problems.add(413)
-    if endpoint.calls or any(map(may_overflow, endpoint_exprs(endpoint))):
+    if is_raw(endpoint.body) or is_upload(endpoint.body):
+        found.problems.add(415)
+    if endpoint.calls or any(map(may_overflow, scope_exprs(endpoint))):
         found.problems.add(502)
-    for guard in (*endpoint.guards, *(guard for call in endpoint.calls for guard in call.guards)):
-        found.problems.add(guard.status)
     credentials = {b.name for b in gateway.backends if not _CREDENTIALS.isdisjoint(map(str.lower, b.forward_headers))}
-    for call in endpoint.calls:
-        _call(call, call.operation.backend in credentials, found)
-    degrades = any(call.soft for call in endpoint.calls)
+    _scope(endpoint, credentials, found)
+    degrades = degrades_at_all(endpoint)
     successes: dict[int, None] = dict.fromkeys(endpoint.statuses)
     if degrades:
         successes.setdefault(endpoint.degraded_status)
@@ -70,11 +73,28 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 
 
-def _call(call: CheckedCall, credentials: bool, found: _Found) -> None:
+def degrades_at_all(scope: CallScope) -> bool:
+    """Whether the endpoint may answer without one of its calls."""
+    return any(call.soft or (isinstance(call, CheckedBlock) and degrades_at_all(call)) for call in scope.calls)
+
+
+def _scope(scope: CallScope, credentials: set[str], found: _Found) -> None:
+    for guard in (*scope.guards, *(guard for call in scope.calls for guard in own_guards(call))):
+        found.problems.add(guard.status)
+    for entry in scope.calls:
+        if isinstance(entry, CheckedBlock):
+            _scope(entry, credentials, found)
+        _entry(entry, credentials, found)
+
+
+def _entry(call: CheckedEntry, credentials: set[str], found: _Found) -> None:
+    if call.each is not None and call.each.client_list and call.each.limit is not None:
+        found.problems.add(422)
     if fails_hard(call):
-        found.problems.update(passed_statuses(call))
         found.problems.update((503, 504))
-        found.problems.update((401, 403) if credentials else ())
+        if isinstance(call, CheckedCall):
+            found.problems.update(passed_statuses(call))
+            found.problems.update((401, 403) if call.operation.backend in credentials else ())
     for reaction in call.reactions:
         match reaction.action:
             case AnswerWith(status, _, _, None):
@@ -86,7 +106,7 @@ def _call(call: CheckedCall, credentials: bool, found: _Found) -> None:
                     found.body(passed, _media_type(call, passed), of)
 
 
-def fails_hard(call: CheckedCall) -> bool:
+def fails_hard(call: CheckedEntry) -> bool:
     """Whether some failure of the call is answered with its own problem."""
     actions = {reaction.when: reaction.action for reaction in call.reactions}
     return isinstance(actions.get("else"), (FailWith, PassOn, type(None))) or any(
@@ -94,9 +114,13 @@ def fails_hard(call: CheckedCall) -> bool:
     )
 
 
-def is_soft(call: CheckedCall) -> bool:
+def is_soft(call: CheckedEntry) -> bool:
     """Whether the endpoint lives with every failure of the call."""
-    return bool(call.reactions) and all(isinstance(r.action, Use) for r in call.reactions) and not fails_hard(call)
+    return (
+        bool(call.reactions)
+        and all(isinstance(r.action, (Use, UseOther)) for r in call.reactions)
+        and not fails_hard(call)
+    )
 
 
 def passed_statuses(call: CheckedCall) -> Iterator[int]:
@@ -108,8 +132,8 @@ def passed_statuses(call: CheckedCall) -> Iterator[int]:
             yield status
 
 
-def _media_type(call: CheckedCall, status: Status) -> str:
-    for response in call.operation.responses:
+def _media_type(call: CheckedEntry, status: Status) -> str:
+    for response in call.operation.responses if isinstance(call, CheckedCall) else ():
         if str(response.status).lower() == str(status).lower():
             return (response.media_type or JSON).split(";")[0].strip().lower()
     return JSON

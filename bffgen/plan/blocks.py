@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bffgen.check.model import CheckedGuard
 from bffgen.expr.emit import condition, emit
-from bffgen.expr.tree import Arithmetic, CallFunction, Convert, Expr, MakeObject, Not
+from bffgen.expr.tree import Arithmetic, CallFunction, CallShape, CallUser, Convert, Expr, MakeObject, Not
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.quote import called, code, constant, quote
 from bffgen.plan.walk import walk
@@ -16,7 +16,10 @@ from bffgen.typesystem.model import BOOLEAN
 
 def may_fail(expr: Expr | None) -> bool:
     """Whether making the value may fail for some data: a number too large, a member that an enum does not have."""
-    return any(isinstance(node, (MakeObject, Convert, Arithmetic)) or _is_risky(node) for node in walk(expr))
+    return any(
+        isinstance(node, (MakeObject, Convert, Arithmetic, CallShape, CallUser)) or _is_risky(node)
+        for node in walk(expr)
+    )
 
 
 def may_overflow(expr: Expr | None) -> bool:

@@ -25,6 +25,7 @@ from bffgen.typesystem.model import (
     ObjectType,
     Scalar,
     SetType,
+    StreamType,
     TupleType,
     Type,
     Union,
@@ -49,13 +50,15 @@ WIRE = {
 }
 """The types of `runtime.types` that read what JSON says; text and UUIDs need none."""
 
+_BYTES = {"answer": ("downloads", "Download"), "body": ("uploads", "ClientBody")}
+"""What holds bytes, by where they come from; a file in a form is an `UploadFile`."""
+
 _CONTAINERS = {ListType: "list", SetType: "set", IterType: "Iterable", MapType: "dict", TupleType: "tuple"}
 _STATIC = {
     Kind.TEXT: (None, "str"),
     Kind.INTEGER: (None, "int"),
     Kind.NUMBER: (None, "float"),
     Kind.BOOLEAN: (None, "bool"),
-    Kind.BYTES: (None, "bytes"),
     Kind.DATE: ("datetime", "date"),
     Kind.DATETIME: ("datetime", "datetime"),
     Kind.DURATION: ("datetime", "timedelta"),
@@ -199,6 +202,8 @@ class Models:
                 return ast.Constant(None)
             case Nullable(some):
                 return _either([*inner(some), ast.Constant(None)])
+            case StreamType(item):
+                return self._stream(item, imports)
             case ListType() | SetType() | IterType() | MapType() | TupleType():
                 if isinstance(of, IterType):
                     imports.add(("collections.abc", "Iterable"))
@@ -207,12 +212,20 @@ class Models:
                 refs = [self.refs[key] for key in self.keys(of)]
                 arms = [_named(ref.module, ref.name, imports) for ref in refs] + inner(*self.other_arms(of))
                 return _either(arms) if arms else _named("pydantic", "JsonValue", imports)
+            case Scalar(Kind.BYTES):
+                module, name = _BYTES.get(of.format or "", ("", "UploadFile"))
+                return _named(f"{self.runtime.rpartition('.')[0]}.{module}" if module else "fastapi", name, imports)
             case Scalar(kind) if wire and kind in WIRE:
                 return _named(self.runtime, WIRE[kind], imports)
             case Scalar(kind):
                 return _named(*_STATIC[kind], imports)
             case _:
                 return _named("pydantic", "JsonValue", imports)
+
+    def _stream(self, item: Type, imports: set[tuple[str, str]]) -> ast.expr:
+        """`AsyncGenerator[Item[LogEntry]]`."""
+        imports |= {("collections.abc", "AsyncGenerator"), (f"{self.runtime.rpartition('.')[0]}.events", "Item")}
+        return _subscript("AsyncGenerator", [_subscript("Item", [self._annotate(item, False, imports)])])
 
     def footprint(self) -> dict[str, object]:
         """What is used of each backend, for the lock: operations with what is sent, and schemas with their fields."""

@@ -6,22 +6,25 @@ import ast
 import re
 from urllib.parse import quote as percent
 
-from bffgen.check.model import CheckedArgument
+from bffgen.check.media import is_download, is_text_answer
+from bffgen.check.model import CheckedArgument, CheckedCall
 from bffgen.expr.emit import condition
 from bffgen.expr.tree import Expr, Not, Role
 from bffgen.openapi.model import Operation, Parameter
+from bffgen.plan.bodies import SentBody
 from bffgen.plan.constraints import bounded, is_bounded
 from bffgen.plan.emitted_names import Module, ModuleNames
 from bffgen.plan.model import ArgumentPlan, BackendPlan, MethodPlan
-from bffgen.plan.operations import UsedBackend, UsedOperation
+from bffgen.plan.openings import Opening
+from bffgen.plan.operations import LOCALS, PAGE, UsedBackend, UsedOperation
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.schemas import Models
+from bffgen.plan.traits import adds_key, key_parameter
 from bffgen.source.text import Span
-from bffgen.typesystem.model import BOOLEAN, Null, Scalar, is_nullable
+from bffgen.typesystem.model import BOOLEAN, Null, Scalar, StreamType, is_nullable
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _SENT_AS_IS = "/:@!$&'()*+,;=-._~%"
-JSON = "application/json"
 
 
 class ClientNames(ModuleNames):
@@ -44,7 +47,7 @@ def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
     """The backend with the methods of its client, by name."""
     module = Module(models, package, (used.class_name,))
     for operation in used.operations:
-        module.scope.reserve(operation.method, "within", "extra_headers", "body", "raw", "answer")
+        module.scope.reserve(operation.method, *LOCALS)
         module.scope.reserve(*(name_ for _, name_ in operation.arguments))
     client = module.runtime("client", "BackendClient")
     methods = [_Method(used, operation, module).plan() for operation in used.operations]
@@ -71,6 +74,7 @@ class _Method:
         self.operation: Operation = operation.operation
         self.module = module
         self.label = constant(operation.label)
+        self.body = SentBody(operation, module)
 
     def plan(self) -> MethodPlan:
         about = f"{self.operation.method} {self.operation.path}"
@@ -83,13 +87,18 @@ class _Method:
 
     def _arguments(self) -> tuple[ArgumentPlan, ...]:
         made = [self._argument(parameter, name_) for parameter, name_ in self.used.arguments]
-        if self._body_sent:
-            made.append(self._body())
-        if any(call.headers for call in self.used.calls):
+        if self.body.request is not None:
+            annotation = self.body.annotation()
+            plain = ArgumentPlan("body", annotation)
+            made.append(plain if self.body.always else _optional("body", code("some | None", some=annotation)))
+        if self._adds_headers:
             mapping = self.module.imported("collections.abc", "Mapping")
             made.append(_optional("extra_headers", code("Mapping[str, object] | None", Mapping=mapping)))
         if self.backend.sets_timeout(self.used):
             made.append(_optional("within", code("float | None")))
+        if self.used.linked:
+            sequence, pair = self.module.imported("collections.abc", "Sequence"), self.module.runtime("encode", "Pair")
+            made.append(_optional(PAGE, code("Sequence[Pair] | None", Sequence=sequence, Pair=pair)))
         return tuple(sorted(made, key=lambda argument: argument.default is not None))
 
     def _argument(self, parameter: Parameter, name_: str) -> ArgumentPlan:
@@ -101,52 +110,47 @@ class _Method:
         return _optional(name_, annotation)
 
     def _always_set(self, parameter: Parameter) -> bool:
-        return parameter.required or all(
-            any(_is(argument, parameter) and not argument.omit_null for argument in call.arguments)
-            for call in self.used.calls
-        )
+        return parameter.required or all(_sets(call, parameter) for call in self.used.calls)
 
     @property
-    def _body_sent(self) -> bool:
-        return any(call.body is not None for call in self.used.calls)
-
-    @property
-    def _body_always(self) -> bool:
-        return all(call.body is not None and not is_nullable(call.body.type) for call in self.used.calls)
-
-    def _body(self) -> ArgumentPlan:
-        assert self.operation.body is not None
-        annotation = self.module.annotation(self.operation.body.type)
-        if self._body_always:
-            return ArgumentPlan("body", annotation)
-        return _optional("body", code("some | None", some=annotation))
+    def _adds_headers(self) -> bool:
+        return any(call.headers or adds_key(call) for call in self.used.calls)
 
     def _result(self) -> ast.expr:
         made = self.module.annotation(self.used.reply)
-        if not self.used.wants_reply:
+        if not (self.used.wants_reply or self.used.linked):
             return made
         return code("Reply[made]", Reply=self.module.runtime("replies", "Reply"), made=made)
 
     # ------------------------------------------------------------------------------------------------ sending
 
     def _sending(self) -> list[ast.stmt]:
-        sent = called(
-            "self._client.send",
-            self.label,
-            constant(self.operation.method),
-            self._url(),
-            success=_statuses(self.operation),
-            query=self._pairs("query"),
-            headers=self._headers(),
-            cookies=self._pairs("cookie"),
-            content=self._content(),
-            media_type=self._media_type(),
-            within=name("within") if self.backend.sets_timeout(self.used) else None,
-            read=self._read(),
-        )
-        if self._decodes or self.used.wants_reply or self._success is not None:
-            return quote("raw = await sent", sent=sent)
-        return quote("await sent", sent=sent)
+        before, body = self.body.sent()
+        target = (self.label, constant(self.operation.method), self._url())
+        if self._opens:
+            opening = Opening(self.used, self.module)
+            download = self.module.runtime("downloads", "download")
+            options = self._options() | opening.options() | body
+            opened = called(download, code("self._client"), *target, **options)
+            return [*before, *opening.answer(opened)]
+        sent = called("self._client.send", *target, **self._options(), **body, read=self._read())
+        if self._decodes or self.used.wants_reply or self.used.linked or self._success is not None:
+            return [*before, *quote("raw = await sent", sent=sent)]
+        return [*before, *quote("await sent", sent=sent)]
+
+    def _options(self) -> dict[str, ast.expr | None]:
+        return {
+            "success": _statuses(self.operation),
+            "query": self._query(),
+            "headers": self._headers(),
+            "cookies": self._pairs("cookie"),
+            "within": name("within") if self.backend.sets_timeout(self.used) else None,
+        }
+
+    @property
+    def _opens(self) -> bool:
+        """Whether the answer is passed on as it arrives, or read item by item."""
+        return is_download(self.used.reply) or isinstance(self.used.reply, StreamType)
 
     def _read(self) -> ast.expr | None:
         """Said only where the method does not tell."""
@@ -172,6 +176,13 @@ class _Method:
         plain = parameter.style == "simple" and not parameter.explode
         return called(segment, value) if plain else called(segment, value, constant(wire_name), **_style(parameter))
 
+    def _query(self) -> ast.expr | None:
+        """The pairs of the query; those of a link as they came."""
+        pairs = self._pairs("query")
+        if not self.used.linked:
+            return pairs
+        return code("pairs if page is None else page", page=PAGE, pairs=pairs or ast.List([], ast.Load()))
+
     def _pairs(self, location: str) -> ast.expr | None:
         """`[*query("limit", limit), ...]`; None where there are none."""
         encode = {"query": "query", "cookie": "cookie"}[location]
@@ -195,7 +206,7 @@ class _Method:
             if parameter.location == "header":
                 keys.append(constant(parameter.name))
                 values.append(self._header(parameter))
-        if any(call.headers for call in self.used.calls):
+        if self._adds_headers:
             keys.append(None)
             values.append(code("extra_headers or {}"))
         if not keys:
@@ -224,20 +235,6 @@ class _Method:
     def _unless_none(self, parameter: Parameter, value: ast.expr) -> ast.expr:
         return code("None if argument is None else value", argument=self.used.argument(parameter), value=value)
 
-    def _content(self) -> ast.expr | None:
-        if not self._body_sent:
-            return None
-        assert self.operation.body is not None
-        adapter = self.module.adapter(self.operation.body.type)
-        source = "adapter.dump_json(body)"
-        return code(source if self._body_always else f"None if body is None else {source}", adapter=adapter)
-
-    def _media_type(self) -> ast.expr | None:
-        if not self._body_sent or self.operation.body is None:
-            return None
-        media_type = self.operation.body.media_type.split(";")[0].strip()
-        return constant(media_type) if media_type not in (JSON, "*/*", "application/*", "") else None
-
     # ---------------------------------------------------------------------------------------------- answering
 
     @property
@@ -250,7 +247,11 @@ class _Method:
 
     def _answering(self) -> list[ast.stmt]:
         value: ast.expr = constant(None)
-        if self._decodes:
+        if self._opens:
+            return []
+        if self._decodes and is_text_answer(self.operation):
+            value = Opening(self.used, self.module).text()
+        elif self._decodes:
             adapter = name(self.module.adapter(self.used.reply))
             value = called(self.module.runtime("replies", "decode"), self.label, name("raw"), adapter)
             value.args += _empty(self.operation)
@@ -258,6 +259,9 @@ class _Method:
         if self._success is not None and self._decodes:
             made += quote("answer = value", value=value) + self._refusing(self._success)
             value = name("answer")
+        if self.used.linked:
+            reply = self.module.runtime("replies", "Reply")
+            return made + quote("return Reply(value, raw.status, raw.headers, raw.url)", Reply=reply, value=value)
         if self.used.wants_reply:
             reply = self.module.runtime("replies", "Reply")
             return made + quote("return Reply(value, raw.status, raw.headers)", Reply=reply, value=value)
@@ -281,6 +285,15 @@ def _optional(name_: str, annotation: ast.expr) -> ArgumentPlan:
 
 def _is(argument: CheckedArgument, parameter: Parameter) -> bool:
     return (argument.parameter.location, argument.parameter.name) == (parameter.location, parameter.name)
+
+
+def _sets(call: CheckedCall, parameter: Parameter) -> bool:
+    """Whether a call sets the parameter for sure, each time."""
+    pages = call.pages.parameter if call.pages is not None and call.pages.by != "cursor" else None
+    made = [one for one in (pages, key_parameter(call)) if one is not None]
+    if any((one.location, one.name) == (parameter.location, parameter.name) for one in made):
+        return True
+    return any(_is(argument, parameter) and not argument.omit_null for argument in call.arguments)
 
 
 def _style(parameter: Parameter) -> dict[str, ast.expr | None]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from bffgen.check.media import is_raw, is_upload, raw_media_types
 from bffgen.check.model import CheckedEndpoint, CheckedGateway, CheckedParam
+from bffgen.expr.tree import Expr, Loop
+from bffgen.openapi.media import MULTIPART
 from bffgen.plan.answers import PROBLEM, Answers, answers_of
 from bffgen.plan.contract import Contract
-from bffgen.typesystem.model import Docs, non_null
+from bffgen.plan.proxies import proxied_operations
+from bffgen.typesystem.model import Docs, Type, non_null
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+
+_STREAMS = {"lines": "application/x-ndjson", "events": "text/event-stream"}
+_BODILESS = (204, 205, 304)
 
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -53,6 +61,8 @@ def gateway_document(gateway: CheckedGateway) -> Json:
     paths: Json = {}
     for endpoint in gateway.endpoints:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = writer.operation(endpoint)
+    for path, method, made in writer.proxied():
+        paths.setdefault(path, {}).setdefault(method, made)
     info = {"title": gateway.title, "version": gateway.version}
     if gateway.description:
         info["description"] = gateway.description
@@ -69,6 +79,12 @@ class _Writer:
     def components(self) -> Json:
         return dict(sorted({**self._contract.components(), self._problem: _PROBLEM_SCHEMA}.items()))
 
+    def proxied(self) -> Iterator[tuple[str, str, Json]]:
+        """The operations behind proxies."""
+        taken = {endpoint.operation_id for endpoint in self._gateway.endpoints}
+        problem = {"$ref": f"#/components/schemas/{self._problem}"}
+        return proxied_operations(self._gateway, self._contract, problem, taken)
+
     def operation(self, endpoint: CheckedEndpoint) -> Json:
         made: Json = {"operationId": endpoint.operation_id}
         texts = {"summary": endpoint.summary, "description": endpoint.description}
@@ -80,7 +96,7 @@ class _Writer:
         if endpoint.params:
             made["parameters"] = [self._parameter(param) for param in endpoint.params]
         if endpoint.body is not None:
-            content = {JSON: {"schema": self._contract.schema(endpoint.body)}}
+            content = self._body(endpoint, endpoint.body)
             made["requestBody"] = {"required": endpoint.body_required, "content": content}
         made["responses"] = self._responses(endpoint)
         return made
@@ -99,16 +115,18 @@ class _Writer:
 
     def _responses(self, endpoint: CheckedEndpoint) -> Json:
         answers = answers_of(endpoint, self._gateway)
-        made: Json = {str(status): self._success(endpoint, answers) for status in answers.successes}
+        made: Json = {str(status): self._success(endpoint, status, answers) for status in answers.successes}
         for status in sorted(answers.problems | answers.bodies.keys(), key=str):
-            failure = self._failure(status, answers)
+            failure = self._failure(endpoint, status, answers)
             made[str(status)] = _either(made[str(status)], failure) if str(status) in made else failure
         return made
 
-    def _success(self, endpoint: CheckedEndpoint, answers: Answers) -> Json:
+    def _success(self, endpoint: CheckedEndpoint, status: int, answers: Answers) -> Json:
         made: Json = {"description": "The answer"}
-        if endpoint.response is not None:
-            made["content"] = {JSON: {"schema": self._contract.schema(endpoint.response.type)}}
+        if endpoint.envelope is not None:
+            made["content"] = {JSON: {"schema": self._contract.schema(endpoint.envelope.type)}}
+        elif endpoint.response is not None and status not in _BODILESS:
+            made["content"] = self._content(endpoint, endpoint.response)
         headers: Json = {
             name: {"required": False, "schema": self._contract.schema(non_null(value.type))}
             for name, value in endpoint.headers
@@ -120,14 +138,29 @@ class _Writer:
             headers["Set-Cookie"] = {"description": f"Cookies: {names}", "schema": {"type": "string"}}
         return {**made, "headers": headers} if headers else made
 
-    def _failure(self, status: int | str, answers: Answers) -> Json:
+    def _content(self, endpoint: CheckedEndpoint, response: Expr) -> Json:
+        """The body by media type; of a stream the schema of one item."""
+        if endpoint.media_types:
+            return {media_type: {} for media_type in endpoint.media_types}
+        if endpoint.stream is None or not isinstance(response, Loop):
+            return {JSON: {"schema": self._contract.schema(response.type)}}
+        return {_STREAMS[endpoint.stream.form]: {"schema": self._contract.schema(non_null(response.element.type))}}
+
+    def _body(self, endpoint: CheckedEndpoint, of: Type) -> Json:
+        if is_raw(of):
+            return {media_type: {} for media_type in raw_media_types(endpoint) or ("*/*",)}
+        return {MULTIPART if is_upload(of) else JSON: {"schema": self._contract.schema(of)}}
+
+    def _failure(self, endpoint: CheckedEndpoint, status: int | str, answers: Answers) -> Json:
         content: Json = {}
-        if status in answers.problems:
+        if status in answers.problems and endpoint.envelope is not None:
+            content[JSON] = {"schema": self._contract.schema(endpoint.envelope.type)}
+        elif status in answers.problems:
             content[PROBLEM_JSON] = {"schema": {"$ref": f"#/components/schemas/{self._problem}"}}
         for media_type, types in answers.bodies.get(status, {}).items():
             schemas = [self._contract.schema(of) for of in types]
-            if media_type == PROBLEM_JSON and PROBLEM_JSON in content:
-                schemas.insert(0, content[PROBLEM_JSON]["schema"])
+            if media_type in content:
+                schemas.insert(0, content[media_type]["schema"])
             content[media_type] = {"schema": _any_of(schemas)}
         made: Json = {"description": phrase(status)}
         return {**made, "content": content} if content else made

@@ -6,21 +6,26 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bffgen.check.model import CheckedEndpoint
+from bffgen.check.model import CheckedBlock, CheckedEndpoint
 from bffgen.expr.tree import Role, Target
 from bffgen.plan.imports import Imports
 from bffgen.plan.model import ConstantPlan
 from bffgen.plan.names import Scope, local_name
 from bffgen.plan.quote import called, code, constant
 from bffgen.plan.schemas import Models
-from bffgen.plan.walk import endpoint_exprs, walk
+from bffgen.plan.traits import traits_of
+from bffgen.plan.walk import CallScope, scope_exprs, scopes, walk
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type, is_nullable
+from bffgen.typesystem.names import python_name
 
-MACHINERY = ("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body")
+MACHINERY = (
+    *("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body"),
+    *("item", "batch"),  # words of the language, which no value is called
+)
 """Names that the emitted function has of its own."""
 
-_TYPES_HELPERS = frozenset({"given", "convert"})
+_TYPES_HELPERS = frozenset({"given", "convert", "wire_text"})
 
 
 class Module:
@@ -125,6 +130,10 @@ class ModuleNames:
     def adapter(self, of: Type) -> str:
         return self.module.adapter(of)
 
+    def own(self, kind: str, name: str) -> str:
+        module, function = ("functions", name) if kind == "function" else ("shapes", local_name(python_name(name)))
+        return self.module.imported(f"{self.module.package}.{module}", function)
+
     def helper(self, name: str) -> str:
         return self.module.runtime("types" if name in _TYPES_HELPERS else "values", name)
 
@@ -136,21 +145,52 @@ class ModuleNames:
 
 
 class EndpointNames(ModuleNames):
-    """Names in one endpoint's module: every value of the endpoint has one, wherever it is read."""
+    """Names in one endpoint's module: every value of the endpoint has one, wherever it is read.
 
-    def __init__(self, endpoint: CheckedEndpoint, module: Module, function: str) -> None:
+    Blocks have their own, which share the words: what two blocks call by one name has one name here, too, since
+    they are two functions.
+    """
+
+    def __init__(self, scope: CallScope, module: Module, function: str, around: EndpointNames | None = None) -> None:
         super().__init__(module)
         self.function = function
-        scope = module.scope
-        scope.reserve(*MACHINERY, function)
-        self._values: dict[tuple[Role, str], str] = {}
+        self.around = around
+        self.depth: int = 0 if around is None else around.depth + 1
+        self._own = {entry.name: Role.CALL for entry in scope.calls} | {let.name: Role.LET for let in scope.lets}
+        self._nullable = {call.name: is_nullable(call.type) for call in scope.calls}
+        self._values: dict[tuple[Role, str], str] = {} if around is None else around._values
+        self._derived: dict[tuple[str, str], str] = {} if around is None else around._derived
+        self._instants: dict[object, tuple[str, str]] = {} if around is None else around._instants
+        self._functions: dict[str, str] = {} if around is None else around._functions
+        if around is None:
+            self._name_all(scope)
+
+    def _name_all(self, endpoint: CallScope) -> None:
+        taken = self.module.scope
+        taken.reserve(*MACHINERY, self.function)
+        if isinstance(endpoint, CheckedEndpoint) and traits_of(endpoint).records:
+            taken.reserve("writes")
         for role, written in _named(endpoint):
-            self._values[role, written] = scope.take(local_name(written))
-        if endpoint.body is not None:
-            scope.reserve("body")
-        self._derived: dict[tuple[str, str], str] = {}
-        self._instants: dict[object, tuple[str, str]] = {}
-        self._nullable = {call.name: is_nullable(call.type) for call in endpoint.calls}
+            self._values[role, written] = taken.take(local_name(written))
+        if isinstance(endpoint, CheckedEndpoint) and endpoint.body is not None:
+            taken.reserve("body")
+
+    def inside(self, block: CheckedBlock) -> EndpointNames:
+        """The names in a block of this scope."""
+        return EndpointNames(block, self.module, self.function, self)
+
+    @property
+    def calls(self) -> str:
+        """The local of the scope's own `fan_out`."""
+        if self.depth == 0:
+            return "calls"
+        return self.machinery("inner" if self.depth == 1 else f"inner_{self.depth}")
+
+    def machinery(self, name: str) -> str:
+        """A local of the emitted code's own, one for all of an endpoint: `one`, `inner`."""
+        if name not in self._functions:
+            self._functions[name] = self.module.scope.take(name)
+        return self._functions[name]
 
     def derived(self, key: str, kind: str) -> str:
         """A name that belongs to a node: `product_call`, `fetch_product`."""
@@ -162,7 +202,9 @@ class EndpointNames(ModuleNames):
 
     def value(self, name: str) -> str:
         """The local of a call or `let`."""
-        return self._values.get((Role.CALL, name)) or self._values[Role.LET, name]
+        if name not in self._own and self.around is not None:
+            return self.around.value(name)
+        return self._values[self._own.get(name, Role.CALL), name]
 
     def handle(self, key: str) -> str:
         """The local of a node's `Call`."""
@@ -176,8 +218,8 @@ class EndpointNames(ModuleNames):
                 return name if name == "error_body" else "failure"
             case Role.DEGRADED:
                 return "degraded"
-            case Role.ANSWER:
-                return "answer"
+            case Role.ANSWER | Role.ITEM | Role.BATCH:
+                return role.value
         return self._values[role, name]
 
     def local(self, hint: str, key: str) -> None:
@@ -188,6 +230,8 @@ class EndpointNames(ModuleNames):
         return self.derived(call, "{}_reply")
 
     def call_may_be_null(self, call: str) -> bool:
+        if call not in self._nullable and self.around is not None:
+            return self.around.call_may_be_null(call)
         return self._nullable[call]
 
     def instant(self, kind: str, span: Span) -> str:
@@ -202,16 +246,31 @@ class EndpointNames(ModuleNames):
         return tuple(self._instants.values())
 
 
-def _named(endpoint: CheckedEndpoint) -> Iterator[tuple[Role, str]]:
+def _named(endpoint: CallScope) -> Iterator[tuple[Role, str]]:
     """Everything that has a name in the spec, once, the user's own words first."""
-    for param in endpoint.params:
-        yield Role.PARAM, param.name
-    for call in endpoint.calls:
-        yield Role.CALL, call.name
-    for let in endpoint.lets:
-        yield Role.LET, let.name
-    loops = dict.fromkeys(
-        node.name for node in walk(*endpoint_exprs(endpoint)) if isinstance(node, Target) and node.name
-    )
-    for name in loops:
-        yield Role.LOOP, name
+    found: dict[tuple[Role, str], None] = {}
+    for param in endpoint.params if isinstance(endpoint, CheckedEndpoint) else ():
+        found[Role.PARAM, param.name] = None
+    for scope in scopes(endpoint):
+        found.update(dict.fromkeys((Role.CALL, call.name) for call in scope.calls))
+        found.update(dict.fromkeys((Role.LET, let.name) for let in scope.lets))
+    for target in _targets(endpoint):
+        if target.name:
+            found[Role.LOOP, target.name] = None
+    return iter(found)
+
+
+def _targets(endpoint: CallScope) -> Iterator[Target]:
+    """What loops bind, those of `for` too."""
+    for scope in scopes(endpoint):
+        for entry in scope.calls:
+            if entry.each is not None:
+                yield from all_targets(entry.each.target)
+    yield from (node for node in walk(*scope_exprs(endpoint)) if isinstance(node, Target))
+
+
+def all_targets(target: Target) -> Iterator[Target]:
+    """A target and every one inside of it."""
+    yield target
+    for item in target.items:
+        yield from all_targets(item)

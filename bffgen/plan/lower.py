@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from bffgen.check.cost import cost_of, told
+from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.endpoints import EndpointWriter
+from bffgen.plan.envelope import plan_envelope
 from bffgen.plan.lines import call_lines
-from bffgen.plan.model import EndpointPlan, GatewayPlan
+from bffgen.plan.model import EndpointPlan, FunctionPlan, GatewayPlan, ShapesPlan
 from bffgen.plan.names import Scope, local_name, module_name, package_name
 from bffgen.plan.operations import Clients, used_operations
+from bffgen.plan.own import nearer, plan_shapes
 from bffgen.plan.params import plan_arguments, route
+from bffgen.plan.passing import is_passed_on, result_class, takes_stream
+from bffgen.plan.proxies import operation_plans_of, plan_proxies
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
 from bffgen.plan.trials.plan import operation_plans, plan_tests
@@ -36,6 +42,8 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         function = functions.take(local_name(endpoint.operation_id))
         module = f"{package}.endpoints.{modules.take(module_name(endpoint.operation_id))}"
         endpoints.append(_endpoint(endpoint, gateway, models, clients, function, module))
+    proxies, operations = plan_proxies(gateway, clients), operation_plans(clients)
+    known = {one.label for one in operations}
     return GatewayPlan(
         gateway.name,
         package,
@@ -45,9 +53,16 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         tuple(plan_client(used, models, package) for used in clients.backends),
         tuple(endpoints),
         models.modules,
-        operation_plans(clients),
+        (*operations, *(one for one in operation_plans_of(proxies) if one.label not in known)),
         gateway_document(gateway),
         models.footprint(),
+        proxies,
+        tuple(plan.route for plan, one in zip(endpoints, gateway.endpoints, strict=True) if takes_stream(one))
+        + tuple(proxy.path for proxy in proxies),
+        any(is_upload(endpoint.body) for endpoint in gateway.endpoints),
+        plan_shapes(gateway, models),
+        _problem_envelope(gateway, models),
+        gateway.functions,
     )
 
 
@@ -64,9 +79,22 @@ def _endpoint(
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
     writer = EndpointWriter(endpoint, plan, names, clients)
+    envelope: list[FunctionPlan] = []
+    bare = endpoint.envelope is None and gateway.envelope is not None
+    if endpoint.envelope is not None or bare:
+        module.runtime("problems", "enveloped")
+    if endpoint.envelope is not None:
+        wrappers = module.scope.take("wrapped"), module.scope.take("wrapped_problem")
+        writer.wrapper = wrappers[0]
+        of = endpoint.response.type if endpoint.response is not None else None
+        envelope = plan_envelope(endpoint.envelope, of, module, wrappers)
     arguments = plan_arguments(endpoint, names, writer.uses_response)
     paragraphs = writer.paragraphs()
-    result = module.annotation(endpoint.response.type if endpoint.response is not None else NULL, wire=True)
+    if is_passed_on(endpoint):
+        result = result_class(endpoint, module)
+    else:
+        answered = endpoint.envelope or endpoint.response
+        result = module.annotation(answered.type if answered is not None else NULL, wire=True)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,
@@ -78,6 +106,7 @@ def _endpoint(
         endpoint.summary or "",
         "\n\n".join(text for text in (endpoint.summary, endpoint.description) if text),
         call_lines(endpoint, plan),
+        told(cost_of(endpoint), endpoint.deadline),
         module.imports.sorted(),
         module.constants(),
         endpoint.statuses[0],
@@ -85,4 +114,17 @@ def _endpoint(
         result,
         paragraphs,
         plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
+        tuple(envelope),
+        bare,
     )
+
+
+def _problem_envelope(gateway: CheckedGateway, models: Models) -> ShapesPlan | None:
+    """The envelope of problems that no endpoint has, such as those of routes that are not there."""
+    if gateway.envelope is None:
+        return None
+    module = Module(models, package_name(gateway.name))
+    module.scope.reserve("wrapped", "wrapped_problem")
+    functions = plan_envelope(gateway.envelope, None, module, ("wrapped", "wrapped_problem"))
+    imports = tuple(nearer(line) for line in module.imports.sorted())
+    return ShapesPlan(imports, module.constants(), tuple(functions))

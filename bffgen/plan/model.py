@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bffgen.check.model import CheckedFunctions
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
-from bffgen.plan.trials.model import EndpointTests, OperationPlan
+from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,17 @@ class ArgumentPlan:
 @dataclass(frozen=True, slots=True)
 class MethodPlan:
     """A method of a backend's client. `about` is its docstring."""
+
+    name: str
+    about: str
+    arguments: tuple[ArgumentPlan, ...]
+    result: ast.expr
+    body: Sequence[ast.stmt]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionPlan:
+    """A plain function: its docstring is `about`."""
 
     name: str
     about: str
@@ -70,6 +82,21 @@ class CallLine:
     notes: tuple[str, ...]  # "required", "after product", ...
     waits: tuple[str, ...]  # names of the calls that it starts after
     soft: bool
+    blocks: tuple[str, ...] = ()  # names of the blocks that it stands in
+
+    @property
+    def path(self) -> str:
+        """Its name behind those of the blocks around it: `rows.price`."""
+        return ".".join((*self.blocks, self.name))
+
+    @property
+    def depth(self) -> int:
+        return len(self.blocks)
+
+    @property
+    def shown(self) -> str:
+        """The name, moved in as deep as it stands."""
+        return "  " * self.depth + self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +116,7 @@ class EndpointPlan:
     summary: str
     about: str  # the function's docstring
     lines: tuple[CallLine, ...]
+    cost: str  # how many calls, how many of them one after another, how long
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
     status: int
@@ -96,6 +124,30 @@ class EndpointPlan:
     result: ast.expr
     paragraphs: tuple[Sequence[ast.stmt], ...]
     tests: EndpointTests
+    envelope: tuple[FunctionPlan, ...] = ()  # what wraps answers and problems, and problems alone
+    bare: bool = False  # its problems have no envelope, although others have
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPlan:
+    """A route that passes through. `documented` are "GET /path" of the backend; None: everything."""
+
+    path: str
+    to: str | None  # where it differs from `path`
+    backend: str  # its attribute
+    methods: tuple[str, ...]
+    documented: tuple[str, ...] | None
+    headers: tuple[str, ...]  # of answers, lower case, that the document declares
+    case: ProxyCase | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShapesPlan:
+    """A module of plain functions."""
+
+    imports: tuple[Import, ...]
+    constants: tuple[ConstantPlan, ...]
+    functions: tuple[FunctionPlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +165,9 @@ class GatewayPlan:
     operations: tuple[OperationPlan, ...]  # for the emitted tests
     document: Mapping[str, Any]  # openapi.json
     footprint: Mapping[str, Any]
+    proxies: tuple[ProxyPlan, ...] = ()
+    larger: tuple[str, ...] = ()  # routes whose requests may be larger than JSON is
+    multipart: bool = False  # whether forms with files come in
+    shapes: ShapesPlan | None = None
+    envelope: ShapesPlan | None = None  # of problems outside of the endpoints
+    functions: CheckedFunctions | None = None

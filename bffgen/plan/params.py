@@ -12,6 +12,7 @@ from bffgen.expr.tree import Role
 from bffgen.plan.constraints import bare, field_options
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.model import ArgumentPlan
+from bffgen.plan.passing import streamed_body, takes_stream
 from bffgen.plan.quote import called, code, constant, name
 from bffgen.typesystem.model import Kind, ListType, ObjectType, Scalar, Type
 
@@ -28,7 +29,7 @@ def plan_arguments(endpoint: CheckedEndpoint, names: EndpointNames, uses_respons
         made.append(ArgumentPlan("response", name(module.imported("fastapi", "Response"))))
     made += [_param(param, names) for param in endpoint.params]
     if endpoint.body is not None:
-        made.append(_body(endpoint, module))
+        made.append(streamed_body(endpoint, module) if takes_stream(endpoint) else _body(endpoint, module))
     return tuple(sorted(made, key=lambda argument: argument.default is not None))
 
 

@@ -7,24 +7,26 @@ and groups of the endpoint's guards. A node starts when what it needs is there, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard, CheckedLet
-from bffgen.plan.graph import Graph, let_needs
-from bffgen.plan.walk import answer_exprs, call_exprs, guard_exprs, referred
+from bffgen.check.model import CheckedBlock, CheckedEntry, CheckedGuard, CheckedLet, UseOther
+from bffgen.plan.graph import Graph
+from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, own_guards, referred, result_exprs
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CallNode:
-    """A call. `values` are the nodes whose values it reads, `waits` those that it only waits for.
+    """A call or block. `values` are the nodes whose values it reads, `waits` those that it only waits for.
 
-    `late` are nodes that the call's own guards read, once it has answered.
+    `late` are nodes that the call's own guards read, once it has answered. `instead` are calls that are made in
+    its place when it fails, and only then.
     """
 
-    call: CheckedCall
+    call: CheckedEntry
     values: tuple[str, ...]
     waits: tuple[str, ...]
     late: tuple[str, ...]
+    instead: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -44,7 +46,7 @@ class LetNode:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GuardNode:
-    """Guards of the endpoint that are checked one after another."""
+    """Guards of the scope that are checked one after another."""
 
     key: str
     guards: tuple[CheckedGuard, ...]
@@ -58,7 +60,7 @@ Node = CallNode | LetNode | GuardNode
 def guards_of(node: Node) -> tuple[CheckedGuard, ...]:
     """The guards that a node checks, in order."""
     if isinstance(node, CallNode):
-        return node.call.guards
+        return own_guards(node.call)
     return node.guards if isinstance(node, GuardNode) else ()
 
 
@@ -75,14 +77,16 @@ class Schedule:
     results: tuple[str, ...]
 
 
-def schedule(endpoint: CheckedEndpoint) -> Schedule:
-    return _Scheduler(endpoint).schedule()
+def schedule(scope: CallScope, parallel_writes: bool = False) -> Schedule:
+    """When the parts of an endpoint or block run, those inside of its blocks excepted."""
+    return _Scheduler(scope, parallel_writes or getattr(scope, "parallel_writes", False)).schedule()
 
 
 class _Scheduler:
-    def __init__(self, endpoint: CheckedEndpoint) -> None:
-        self.endpoint = endpoint
-        self.graph = Graph(endpoint)
+    def __init__(self, scope: CallScope, parallel_writes: bool) -> None:
+        self.scope = scope
+        self.parallel_writes = parallel_writes
+        self.graph = Graph(scope)
 
     def schedule(self) -> Schedule:
         before = self._before()
@@ -90,7 +94,7 @@ class _Scheduler:
         nodes: list[Node] = [*self._guard_nodes(), *map(self._let_node, started)]
         nodes += map(self._call_node, self.graph.calls.values())
         after = self._lets_after({let.name for let in started})
-        read = referred([*answer_exprs(self.endpoint), *(let.value for let in after)])
+        read = referred([*result_exprs(self.scope), *(let.value for let in after)])
         names = [*self.graph.calls, *(let.name for let in started)]
         return Schedule(before, _ordered(nodes), after, tuple(name for name in names if name in read))
 
@@ -102,14 +106,14 @@ class _Scheduler:
             for need in needs:
                 if need in self.graph.lets and need not in self.graph.static and need not in wanted:
                     wanted.add(need)
-                    add(let_needs(self.graph.lets[need]))
+                    add(self.graph.let_needs(self.graph.lets[need]))
 
         for call in self.graph.calls.values():
             add(self.graph.needs(call.name))
-            for guard in call.guards:
+            for guard in own_guards(call):
                 add(guard.needs)
         for index in self.graph.moving:
-            add(self.endpoint.guards[index].needs)
+            add(self.scope.guards[index].needs)
         return [let for let in self.graph.lets.values() if let.name in wanted]
 
     def _lets_after(self, started: set[str]) -> tuple[CheckedLet, ...]:
@@ -118,21 +122,21 @@ class _Scheduler:
         def add(names: Iterable[str]) -> None:
             for name in sorted(set(names) - self.graph.static - started - order.keys()):
                 if name in self.graph.lets:
-                    add(let_needs(self.graph.lets[name]))
+                    add(self.graph.let_needs(self.graph.lets[name]))
                     order[name] = self.graph.lets[name]
 
-        add(referred(answer_exprs(self.endpoint)))
+        add(referred(result_exprs(self.scope)))
         return tuple(order.values())
 
     def _let_node(self, let: CheckedLet) -> LetNode:
         values = self.graph.live(referred([let.value]))
-        waits = {self.graph.node_of(need) for need in self.graph.live(let_needs(let)) - values}
+        waits = {self.graph.node_of(need) for need in self.graph.live(self.graph.let_needs(let)) - values}
         return LetNode(let, self._in_order(values), tuple(sorted(waits)))
 
     def _guard_nodes(self) -> list[GuardNode]:
         made, previous = list[GuardNode](), tuple[str, ...]()
         for key in dict.fromkeys(self.graph.groups.values()):
-            guards = tuple(self.endpoint.guards[i] for i in self.graph.moving if self.graph.groups[i] == key)
+            guards = tuple(self.scope.guards[i] for i in self.graph.moving if self.graph.groups[i] == key)
             made.append(self._guard_node(key, guards, previous))
             previous = (key,)
         return made
@@ -142,21 +146,23 @@ class _Scheduler:
         more = {self.graph.node_of(n) for guard in guards for n in self.graph.live(guard.needs) - values} - {key}
         return GuardNode(key, guards, self._in_order(values), (*waits, *sorted(more - set(waits))))
 
-    def _call_node(self, call: CheckedCall) -> CallNode:
-        values = self.graph.live(referred(call_exprs(call))) - {call.name}
+    def _call_node(self, call: CheckedEntry) -> CallNode:
+        values = self.graph.live(referred(entry_exprs(call))) - {call.name}
         waits = {self.graph.node_of(need) for need in self.graph.needs(call.name) - values} | self._write_waits(call)
-        late = self.graph.live(n for guard in call.guards for n in guard.needs) - values - {call.name}
-        return CallNode(call, self._in_order(values), tuple(sorted(waits - values)), self._in_order(late))
+        late = self.graph.live(n for guard in own_guards(call) for n in guard.needs) - values - {call.name}
+        instead = tuple(r.action.call for r in call.reactions if isinstance(r.action, UseOther))
+        return CallNode(call, self._in_order(values), tuple(sorted(waits - values)), self._in_order(late), instead)
 
-    def _write_waits(self, call: CheckedCall) -> set[str]:
+    def _write_waits(self, call: CheckedEntry) -> set[str]:
         """A write starts only when the endpoint's guards and those of the calls above it have passed."""
         if not call.write:
             return set()
         waits = {key for index, key in self.graph.groups.items() if not self.graph.reaches(f"guard:{index}", call.name)}
-        for above in self.endpoint.calls:
+        for above in self.scope.calls:
             if above.name == call.name:
                 return waits
-            if (above.guards or above.write) and not self.graph.reaches(above.name, call.name):
+            first = _is_guarded(above) or (above.write and not self.parallel_writes)
+            if first and not above.lazy and not self.graph.reaches(above.name, call.name):
                 waits.add(above.name)
         return waits
 
@@ -175,16 +181,16 @@ class _Scheduler:
                 return
             step: CheckedLet | CheckedGuard
             if key.startswith("guard:"):
-                step = self.endpoint.guards[int(key[6:])]
+                step = self.scope.guards[int(key[6:])]
                 needs = step.needs
             else:
                 step = self.graph.lets[key]
-                needs = let_needs(step)
+                needs = self.graph.let_needs(step)
             for need in sorted(needs):
                 add(need)
             order[key] = step
 
-        for index, guard in enumerate(self.endpoint.guards):
+        for index, guard in enumerate(self.scope.guards):
             if self.graph.is_static(guard.needs):
                 add(f"guard:{index}")
         for name in self.graph.lets:
@@ -193,12 +199,19 @@ class _Scheduler:
         return tuple(order.values())
 
     def _all_needs(self) -> Iterable[frozenset[str]]:
-        yield from (let_needs(let) for let in self.graph.lets.values())
-        yield from (guard.needs for guard in self.endpoint.guards)
-        for call in self.endpoint.calls:
-            yield call.needs | referred(call_exprs(call))
-            yield from (guard.needs for guard in call.guards)
-        yield referred(answer_exprs(self.endpoint))
+        yield from (self.graph.let_needs(let) for let in self.graph.lets.values())
+        yield from (guard.needs for guard in self.scope.guards)
+        for call in self.scope.calls:
+            yield call.needs | referred(entry_exprs(call))
+            yield from (guard.needs for guard in own_guards(call))
+        yield referred(result_exprs(self.scope))
+
+
+def _is_guarded(entry: CheckedEntry) -> bool:
+    """Whether a guard of the entry's own, or inside of it, can end the endpoint."""
+    if isinstance(entry, CheckedBlock):
+        return bool(entry.guards) or any(map(_is_guarded, entry.calls))
+    return bool(entry.guards)
 
 
 def _ordered(nodes: list[Node]) -> tuple[Node, ...]:
@@ -210,7 +223,7 @@ def _ordered(nodes: list[Node]) -> tuple[Node, ...]:
         if key in order:
             return
         node = by_key[key]
-        for need in _awaited(node):
+        for need in (*_awaited(node), *(node.instead if isinstance(node, CallNode) else ())):
             add(need)
         order[key] = node
 
@@ -242,7 +255,7 @@ def _reduced(node: Node, behind: dict[str, frozenset[str]]) -> Node:
     if waits == node.waits:
         return node
     if isinstance(node, CallNode):
-        return CallNode(node.call, node.values, waits, node.late)
+        return replace(node, waits=waits)
     if isinstance(node, LetNode):
         return LetNode(node.let, node.values, waits)
     return GuardNode(node.key, node.guards, node.values, waits)

@@ -14,16 +14,24 @@ from typing import Any
 
 from bffgen.check.model import (
     AnswerWith,
+    CheckedBlock,
     CheckedCall,
     CheckedEndpoint,
+    CheckedEntry,
     CheckedGateway,
     CheckedGuard,
+    CheckedReaction,
+    CheckedShape,
+    CheckedUndo,
     PassOn,
     Use,
+    UseOther,
+    leaves,
 )
 from bffgen.expr import tree
 from bffgen.expr.tree import Expr
 from bffgen.plan.shapes import ClassKey, fields_of, holds_object, merged, place
+from bffgen.plan.walk import CallScope, list_exprs, undo_exprs
 from bffgen.typesystem.model import ObjectType, Type, Union, non_null
 from bffgen.typesystem.relations import objects_in, parts
 
@@ -65,6 +73,9 @@ def find_usage(gateway: CheckedGateway) -> Usage:
     walk = _Walk(frozenset(backend.name for backend in gateway.backends if backend.validate == "strict"))
     for endpoint in gateway.endpoints:
         walk.endpoint(endpoint)
+    walk.envelope(gateway.envelope)
+    for shape in gateway.shapes:
+        walk.shape(shape)
     classes = walk.reach()
     reads = {of: tuple(sorted(walk.reads[of])) for of in sorted(walk.reads, key=place)}
     narrowed, joined = frozenset(walk.narrowed), frozenset(walk.joined)
@@ -83,15 +94,36 @@ class _Walk:
         self.decoded: list[Type] = []
         self.built: list[Type] = []
 
+    def envelope(self, envelope: Expr | None) -> None:
+        self._pass(envelope)
+
+    def shape(self, shape: CheckedShape) -> None:
+        self._pass(shape.value)
+        self.decoded += [of for _, of in shape.parameters]
+
     def endpoint(self, endpoint: CheckedEndpoint) -> None:
-        for call in endpoint.calls:
-            self._call(call)
-        for let in endpoint.lets:
-            self._read(let.value)
-        self._guards(endpoint.guards)
+        self.envelope(endpoint.envelope)
+        self._scope(endpoint)
         self._read(endpoint.status, *(cookie.value for cookie in endpoint.cookies))
         self._pass(endpoint.response, *(value for _, value in endpoint.headers))
         self._take(*(param.type for param in endpoint.params), *([endpoint.body] if endpoint.body else []))
+
+    def _scope(self, scope: CallScope) -> None:
+        entries = {entry.name: entry for entry in scope.calls}
+        for entry in scope.calls:
+            if isinstance(entry, CheckedBlock):
+                self._scope(entry)
+                self._read(entry.value, entry.when)
+            else:
+                self._call(entry)
+            self._read(*list_exprs(entry))
+            for reaction in entry.reactions:
+                self._reaction(reaction)
+                if isinstance(reaction.action, UseOther):
+                    self._replaced(entry, entries[reaction.action.call])
+        for let in scope.lets:
+            self._read(let.value)
+        self._guards(scope.guards)
 
     def _call(self, call: CheckedCall) -> None:
         self.decoded.append(call.reply)
@@ -100,19 +132,26 @@ class _Walk:
         self._read(call.when, call.success, *call.null_arguments)
         self._pass(call.body, *(value for _, value in call.headers), *(sent.value for sent in call.arguments))
         self._guards(call.guards)
-        for reaction in call.reactions:
-            if reaction.error_body is not None:
-                self.decoded.append(reaction.error_body)
-            match reaction.action:
-                case Use(value):
-                    self._read(value)
-                case PassOn(bodies):
-                    given = [body for _, body in bodies if body is not None]
-                    self.decoded += given
-                    self._take(*given)
-                case AnswerWith(_, detail, extra, body):
-                    self._read(detail)
-                    self._pass(body, *(value for _, value in extra))
+        if call.undo is not None:
+            self._pass(*undo_exprs(call.undo))
+
+    def _replaced(self, entry: CheckedEntry, other: CheckedEntry) -> None:
+        """The two calls of which one takes the other's place: their types join."""
+        self.joined.update(of for of in map(non_null, (entry.item_type, other.type)) if isinstance(of, ObjectType))
+
+    def _reaction(self, reaction: CheckedReaction) -> None:
+        if reaction.error_body is not None:
+            self.decoded.append(reaction.error_body)
+        match reaction.action:
+            case Use(value):
+                self._read(value)
+            case PassOn(bodies):
+                given = [body for _, body in bodies if body is not None]
+                self.decoded += given
+                self._take(*given)
+            case AnswerWith(_, detail, extra, body):
+                self._read(detail)
+                self._pass(body, *(value for _, value in extra))
 
     def _guards(self, guards: Iterable[CheckedGuard]) -> None:
         for guard in guards:
@@ -146,7 +185,7 @@ class _Walk:
                 members = set(objects_in(of))
                 if members != set(objects_in(value.type)):  # and not null alone was left out
                     self.narrowed.update(members)
-            case tree.Choice() | tree.MakeList() | tree.CallFunction("default"):
+            case tree.Choice() | tree.MakeList() | tree.CallFunction("default") | tree.CallShape():
                 self._join(node)
             case tree.Convert(value, of):
                 self._take(value.type, of)
@@ -155,9 +194,11 @@ class _Walk:
             case tree.CallFunction("unique", args):
                 self._take(*(arg.type for arg in args))
 
-    def _join(self, node: tree.Choice | tree.MakeList | tree.CallFunction) -> None:
+    def _join(self, node: tree.Choice | tree.MakeList | tree.CallFunction | tree.CallShape) -> None:
         parts_of = {tree.Choice: ("then", "other"), tree.MakeList: ("items",)}.get(type(node), ("args",))
         given = [value for name in parts_of for value in _listed(getattr(node, name))]
+        if isinstance(node, tree.CallShape):
+            given = [value for _, value in node.args]
         self.joined.update(of for value in given if isinstance(of := non_null(value.type), ObjectType))
 
     def _take(self, *types: Type) -> None:
@@ -235,10 +276,14 @@ def nodes_of(value: Expr) -> Iterator[Expr]:
 
 def _operations(gateway: CheckedGateway) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     used: dict[str, dict[str, set[str]]] = {}
-    for call in (call for endpoint in gateway.endpoints for call in endpoint.calls):
+    calls = [call for endpoint in gateway.endpoints for call in leaves(endpoint.calls)]
+    made: list[CheckedCall | CheckedUndo] = [*calls, *(call.undo for call in calls if call.undo is not None)]
+    for call in made:
         sent = used.setdefault(call.operation.backend, {}).setdefault(call.operation.key, set())
         sent.update(f"{argument.parameter.location}.{argument.parameter.name}" for argument in call.arguments)
         sent.update(["body"] if call.body is not None else [])
+        pages = call.pages.parameter if isinstance(call, CheckedCall) and call.pages is not None else None
+        sent.update([f"{pages.location}.{pages.name}"] if pages is not None else [])
     return {
         backend: {key: tuple(sorted(sent)) for key, sent in sorted(operations.items())}
         for backend, operations in sorted(used.items())

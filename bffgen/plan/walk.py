@@ -8,13 +8,19 @@ from typing import Any, get_args
 
 from bffgen.check.model import (
     AnswerWith,
+    CheckedBlock,
     CheckedCall,
     CheckedEndpoint,
+    CheckedEntry,
     CheckedGuard,
     CheckedReaction,
+    CheckedUndo,
     Use,
 )
 from bffgen.expr.tree import Clause, Expr, HeaderOf, Ref, Role, StatusOf, Target, TextPart
+
+CallScope = CheckedEndpoint | CheckedBlock
+"""What has calls, lets and guards of its own, and makes one value of them."""
 
 _NODES = (*get_args(Expr), Clause, TextPart, Target)
 
@@ -83,8 +89,13 @@ def reaction_exprs(reaction: CheckedReaction) -> Iterator[Expr | None]:
                 yield value
 
 
+def own_guards(entry: CheckedEntry) -> tuple[CheckedGuard, ...]:
+    """The guards that are checked when the entry has answered; those of a block are inside of it."""
+    return entry.guards if isinstance(entry, CheckedCall) else ()
+
+
 def request_exprs(call: CheckedCall) -> Iterator[Expr | None]:
-    """What a call needs to be made."""
+    """What a call needs to be made, one time."""
     yield call.when
     yield from call.null_arguments
     for argument in call.arguments:
@@ -94,31 +105,77 @@ def request_exprs(call: CheckedCall) -> Iterator[Expr | None]:
         yield value
 
 
+def list_exprs(entry: CheckedEntry) -> Iterator[Expr | None]:
+    """What an entry is repeated over, and what is made of its answers."""
+    if entry.each is not None:
+        yield entry.each.source
+        yield entry.each.condition
+    yield entry.key
+    if isinstance(entry, CheckedCall):
+        yield entry.items
+        yield entry.batch.keys if entry.batch is not None else None
+        if entry.pages is not None:
+            yield entry.pages.next
+            yield entry.pages.until
+
+
+def undo_exprs(undo: CheckedUndo) -> Iterator[Expr | None]:
+    for argument in undo.arguments:
+        yield argument.value
+    yield undo.body
+
+
 def call_exprs(call: CheckedCall) -> Iterator[Expr | None]:
     """Everything that a call evaluates, its guards excepted."""
     yield from request_exprs(call)
+    yield from list_exprs(call)
+    if call.undo is not None:
+        yield from undo_exprs(call.undo)
     for reaction in call.reactions:
         yield from reaction_exprs(reaction)
 
 
-def answer_exprs(endpoint: CheckedEndpoint) -> Iterator[Expr | None]:
-    """What the successful answer is made of."""
-    yield endpoint.response
-    yield endpoint.status
-    for _, value in endpoint.headers:
+def entry_exprs(entry: CheckedEntry) -> Iterator[Expr | None]:
+    """Everything that an entry evaluates, a call's guards excepted; all that is inside of a block."""
+    if isinstance(entry, CheckedCall):
+        yield from call_exprs(entry)
+        return
+    yield entry.when
+    yield from list_exprs(entry)
+    for reaction in entry.reactions:
+        yield from reaction_exprs(reaction)
+    yield from scope_exprs(entry)
+
+
+def result_exprs(scope: CallScope) -> Iterator[Expr | None]:
+    """What a block's value or an endpoint's successful answer is made of."""
+    if isinstance(scope, CheckedBlock):
+        yield scope.value
+        return
+    yield scope.response
+    yield scope.status
+    for _, value in scope.headers:
         yield value
-    for cookie in endpoint.cookies:
+    for cookie in scope.cookies:
         yield cookie.value
 
 
-def endpoint_exprs(endpoint: CheckedEndpoint) -> Iterator[Expr | None]:
-    """Every expression of an endpoint."""
-    for let in endpoint.lets:
+def scope_exprs(scope: CallScope) -> Iterator[Expr | None]:
+    """Every expression inside of an endpoint or block."""
+    for let in scope.lets:
         yield let.value
-    for guard in endpoint.guards:
+    for guard in scope.guards:
         yield from guard_exprs(guard)
-    for call in endpoint.calls:
-        yield from call_exprs(call)
-        for guard in call.guards:
+    for entry in scope.calls:
+        yield from entry_exprs(entry)
+        for guard in own_guards(entry):
             yield from guard_exprs(guard)
-    yield from answer_exprs(endpoint)
+    yield from result_exprs(scope)
+
+
+def scopes(scope: CallScope) -> Iterator[CallScope]:
+    """An endpoint or block and every block inside of it."""
+    yield scope
+    for entry in scope.calls:
+        if isinstance(entry, CheckedBlock):
+            yield from scopes(entry)

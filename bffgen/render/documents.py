@@ -143,6 +143,8 @@ class _Printer:
         if of.kind in WIRE:
             json_type = {Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}.get(of.kind, "string")
             return {"type": json_type, "customTypePath": f"{self._runtime}.{WIRE[of.kind]}"}
+        if of.kind is Kind.BYTES:
+            return {"type": "string", "customTypePath": "fastapi.UploadFile"}
         return {"type": "string", "format": "uuid"} if of.kind is Kind.UUID else {"type": "string"}
 
     def _either(self, of: ObjectType | Union, plan: ClassPlan) -> Schema:

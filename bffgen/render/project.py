@@ -15,9 +15,9 @@ from bffgen.render.format import format_python
 from bffgen.render.models import render_models
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
-from bffgen.render.views import View, client_view, endpoint_view, natural
+from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
 
-SCAFFOLDS = frozenset({"main.py"})
+SCAFFOLDS = frozenset({"main.py", "functions.py"})
 """Files that are the user's once they are written."""
 
 
@@ -25,6 +25,8 @@ def render(plan: GatewayPlan) -> FileTree:
     """Every file of the emitted project."""
     texts = {path: str(text) for path, text in _all(plan)}
     texts |= format_python({path: text for path, text in texts.items() if path.endswith(".py")})
+    if plan.functions is not None:  # it is the user's: as it is
+        texts["functions.py"] = plan.functions.text
     texts |= {f"{plan.package}/runtime/{name}": text for name, text in runtime_files(texts.values()).items()}
     return file_tree({path: File(text.encode(), path in SCAFFOLDS) for path, text in texts.items()})
 
@@ -46,6 +48,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             package=package,
             distribution=toml_string(distribution_name(plan.name)),
             version=toml_string(distribution_version(plan.version)),
+            multipart=plan.multipart,
         ),
     )
     yield "Dockerfile", _constant("Dockerfile")
@@ -66,6 +69,15 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
+    if plan.shapes is not None:
+        yield f"{root}/shapes.py", render_template("package/shapes.py.jinja", **shapes_view(plan.shapes))
+    if plan.envelope is not None:
+        yield f"{root}/envelope.py", render_template("package/envelope.py.jinja", **shapes_view(plan.envelope))
+    if plan.functions is not None and plan.functions.names:
+        names = [identifier(name) for name in plan.functions.names]
+        yield f"{root}/functions.py", render_template("package/functions.py.jinja", names=names)
+    if plan.proxies:
+        yield f"{root}/proxies.py", render_template("package/proxies.py.jinja", **proxies_view(plan.proxies))
     yield f"{root}/models/__init__.py", render_template("package/models/__init__.py.jinja")
     yield f"{root}/endpoints/__init__.py", render_template("package/endpoints/__init__.py.jinja")
     for endpoint in plan.endpoints:
@@ -78,6 +90,9 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "title": literal(plan.title),
         "version": literal(plan.version),
         "endpoints": [identifier(module) for module in modules],
+        "proxies": bool(plan.proxies),
+        "envelope": plan.envelope is not None,
+        "larger": [literal(route) for route in plan.larger],
     }
 
 

@@ -7,14 +7,23 @@ from collections.abc import Iterator, Sequence
 
 from bffgen.plan.lines import plan_text
 from bffgen.plan.model import EndpointPlan, GatewayPlan
-from bffgen.plan.quote import called
-from bffgen.plan.trials.model import EndpointTests, FailureCase, RefusalCase, SampleReply, SampleRequest
+from bffgen.plan.quote import called, code
+from bffgen.plan.trials.model import (
+    EndpointTests,
+    ExampleCase,
+    FailureCase,
+    RefusalCase,
+    SampleForm,
+    SampleReply,
+    SampleRequest,
+    Script,
+)
 from bffgen.render.code import Code, docstring, expression, identifier, joined, literal, module_name
 from bffgen.render.environment import render
 from bffgen.render.views import View
 
 _FAULTS = {"timeout": "SLOW", "unreachable": "UNREACHABLE", "invalid": "GARBLED"}
-_NAMES = ("GARBLED", "SLOW", "UNREACHABLE", "Reply", "Request")
+_NAMES = ("GARBLED", "NOTHING", "SLOW", "UNREACHABLE", "Reply", "Request")
 
 
 def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
@@ -26,12 +35,21 @@ def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
     yield "tests/conftest.py", render("tests/conftest.py.jinja")
     yield "tests/documented.py", render("tests/documented.py.jinja")
-    yield "tests/gateway.py", render("tests/gateway.py.jinja", package=identifier(plan.package), backends=backends)
+    yield "tests/gateway.py", render(
+        "tests/gateway.py.jinja", package=identifier(plan.package), backends=backends, forms=plan.multipart
+    )
+    if any(endpoint.tests.examples for endpoint in plan.endpoints):
+        yield "tests/examples.py", render("tests/examples.py.jinja", package=identifier(plan.package))
     operations = [literal((one.label, one.backend, one.method, one.pattern)) for one in plan.operations]
-    yield "tests/data.py", render("tests/data.py.jinja", operations=operations)
+    yield "tests/data.py", render("tests/data.py.jinja", operations=operations, forms=plan.multipart)
     for endpoint in plan.endpoints:
         name = module_name(endpoint.tests.module)
         yield f"tests/{name}.py", render("tests/test_endpoint.py.jinja", **_view(endpoint))
+    cases = [proxy.case for proxy in plan.proxies if proxy.case is not None]
+    if cases:
+        passing = [literal((case.method, case.path, case.label)) for case in cases]
+        unknown = [literal((case.method, case.unknown)) for case in cases if case.unknown is not None]
+        yield "tests/test_proxies.py", render("tests/test_proxies.py.jinja", passing=passing, unknown=unknown)
 
 
 def _view(endpoint: EndpointPlan) -> View:
@@ -44,7 +62,9 @@ def _view(endpoint: EndpointPlan) -> View:
         "request": _request(tests.request),
         "replies": _replies(tests.replies),
         "statuses": {"code": literal(set(tests.statuses)), "comment": len(tests.statuses) > 1},
-        "never_degraded": len(tests.statuses) == 1,
+        "never_degraded": tests.whole,
+        "actual": _actual(tests),
+        "streams": tests.streams and tests.has_expected,
         "expected": expression(_data(tests.expected)) if tests.has_expected else None,
         "head": _request(_as_head(tests.request)) if endpoint.method == "GET" else None,
         "newer": _replies(tests.newer) if tests.newer else None,
@@ -54,13 +74,31 @@ def _view(endpoint: EndpointPlan) -> View:
         "meetings": [_meeting(group, at) for at, group in enumerate(tests.meetings)],
         "times": tests.cancelled is not None,
         "cancelled": _cancelled(tests),
+        "examples": [_example(case) for case in tests.examples],
+        "scripted": any(script.calls for case in tests.examples for _, script in case.replies),
     }
+
+
+def _actual(tests: EndpointTests) -> Code:
+    """What of the answer is compared with what is expected."""
+    if isinstance(tests.expected, bytes):
+        return expression(code("response.content"))
+    return expression(code("items(response)" if tests.streams else "response.json()"))
 
 
 def _used(tests: EndpointTests) -> set[str]:
     """What the tests take from `data`."""
     faults = {_FAULTS[case.fault] for case in tests.failures if isinstance(case.fault, str)}
-    return {"Reply", "Request", *faults}
+    examples = {_FAULTS[reply] for reply in _example_replies(tests) if isinstance(reply, str)}
+    nothing = {"NOTHING"} if any(not case.has_expected for case in tests.examples) else set[str]()
+    return {"Reply", "Request"} | faults | examples | nothing
+
+
+def _example_replies(tests: EndpointTests) -> Iterator[SampleReply | str]:
+    for case in tests.examples:
+        for _, script in case.replies:
+            yield script.otherwise
+            yield from (reply for _, replies in script.calls for reply in replies)
 
 
 def _as_head(request: SampleRequest) -> SampleRequest:
@@ -72,11 +110,20 @@ def _request(request: SampleRequest) -> Code:
 
 
 def _request_tree(request: SampleRequest) -> ast.expr:
-    options = {
-        "headers": _data(dict(request.headers)) if request.headers else None,
-        "body": _data(request.body) if request.has_body else None,
-    }
+    options = {"headers": _data(dict(request.headers)) if request.headers else None}
+    if request.has_body:
+        match request.body:
+            case bytes():
+                options["raw"] = _data(request.body)
+            case SampleForm(fields):
+                options["form"] = ast.List([_pair(*field) for field in fields], ast.Load())
+            case _:
+                options["body"] = _data(request.body)
     return called("Request", _data(request.method), _data(request.url), **options)
+
+
+def _pair(field: str, value: str | bytes) -> ast.expr:
+    return ast.Tuple([_data(field), _data(value)], ast.Load())
 
 
 def _reply_tree(reply: SampleReply) -> ast.expr:
@@ -86,7 +133,9 @@ def _reply_tree(reply: SampleReply) -> ast.expr:
         headers=_data(dict(reply.headers)) if reply.headers else None,
         media_type=_data(reply.media_type) if reply.media_type != "application/json" else None,
     )
-    if reply.has_body:
+    if reply.has_body and isinstance(reply.body, bytes):
+        made.keywords.append(ast.keyword("raw", _data(reply.body)))
+    elif reply.has_body:
         made.args.append(_data(reply.body))
     return made
 
@@ -118,6 +167,37 @@ def _failure(case: FailureCase) -> View:
 def _refusal(case: RefusalCase) -> View:
     [status] = case.statuses
     return {"request": _request(case.request), "replies": _replies(case.replies), "status": status}
+
+
+def _example(case: ExampleCase) -> View:
+    labels = [_data(label) for label, _ in case.replies]
+    replies = ast.Dict([*labels], [_script_tree(script) for _, script in case.replies])
+    return {
+        "name": literal(case.name),
+        "request": _request(case.request),
+        "replies": expression(replies),
+        "status": case.status,
+        "body": expression(_data(case.expected)) if case.has_expected else identifier("NOTHING"),
+        "exact": literal(case.exact),
+    }
+
+
+def _script_tree(script: Script) -> ast.expr:
+    """`Reply(...)`, or `Scripted(..., calls={"product": [Reply(...)]})`."""
+    made = _answer_tree(script.otherwise)
+    if not script.calls or not isinstance(made, ast.Call):
+        return made
+    names = [_data(path) for path, _ in script.calls]
+    lists = [ast.List([_answer_tree(reply) for reply in replies], ast.Load()) for _, replies in script.calls]
+    return ast.Call(ast.Name("Scripted", ast.Load()), made.args, [*made.keywords, _keyword("calls", names, lists)])
+
+
+def _keyword(name: str, keys: Sequence[ast.expr], values: Sequence[ast.expr]) -> ast.keyword:
+    return ast.keyword(name, ast.Dict([*keys], [*values]))
+
+
+def _answer_tree(reply: SampleReply | str) -> ast.expr:
+    return ast.Name(_FAULTS[reply], ast.Load()) if isinstance(reply, str) else _reply_tree(reply)
 
 
 def _meeting(group: Sequence[str], at: int) -> View:

@@ -34,18 +34,26 @@ def _settings(plan: GatewayPlan, prefix: str) -> Iterator[View]:
 
 
 def _endpoint(plan: EndpointPlan) -> View:
-    ids = {line.name: identifier(f"c{number}") for number, line in enumerate(plan.lines)}
+    ids = {line.path: identifier(f"c{number}") for number, line in enumerate(plan.lines)}
     return {
         "route": plain(f"{plan.method} {plan.path}"),
         "summary": plain(plan.summary, 500),
-        "calls": [plain(line.operation) for line in plan.lines],
-        "nodes": [{"id": ids[line.name], "label": _label(line), "soft": line.soft} for line in plan.lines],
+        "calls": [plain(line.operation) for line in plan.lines if not line.operation.startswith("(")],
+        "nodes": [{"id": ids[line.path], "label": _label(line), "soft": line.soft} for line in plan.lines],
         "edges": [
-            {"start": ids.get(start, _REQUEST), "end": ids[line.name]}
+            {"start": ids.get(start, _REQUEST), "end": ids[line.path]}
             for line in plan.lines
-            for start in line.waits or ("",)
+            for start in _starts(line)
         ],
     }
+
+
+def _starts(line: CallLine) -> Iterator[str]:
+    """Paths of what a call starts after; the block around it where it is one of the first in there."""
+    for name in line.waits:
+        yield ".".join((*line.blocks, name))
+    if not line.waits:
+        yield ".".join(line.blocks)
 
 
 _REQUEST = identifier("request")

@@ -10,7 +10,16 @@ from typing import Any
 
 from bffgen.plan.imports import Import
 from bffgen.plan.lines import plan_text
-from bffgen.plan.model import ArgumentPlan, BackendPlan, ConstantPlan, EndpointPlan, MethodPlan
+from bffgen.plan.model import (
+    ArgumentPlan,
+    BackendPlan,
+    ConstantPlan,
+    EndpointPlan,
+    FunctionPlan,
+    MethodPlan,
+    ProxyPlan,
+    ShapesPlan,
+)
 from bffgen.render.code import Code, docstring, dotted, expression, identifier, joined, literal, statements
 
 View = Mapping[str, Any]
@@ -19,7 +28,7 @@ View = Mapping[str, Any]
 def endpoint_view(plan: EndpointPlan) -> View:
     """An endpoint's module."""
     return {
-        "plan": docstring(plan_text(plan.method, plan.path, plan.lines)),
+        "plan": docstring(plan_text(plan.method, plan.path, plan.lines, plan.cost)),
         "imports": import_views(plan.imports),
         "constants": [_constant(one) for one in plan.constants],
         "route": literal(plan.route),
@@ -30,7 +39,27 @@ def endpoint_view(plan: EndpointPlan) -> View:
         "arguments": [_argument(one) for one in plan.arguments],
         "result": expression(plan.result),
         "about": docstring(plan.about or f"{plan.method} {plan.path}", 4),
+        "envelope": [_function(one) for one in plan.envelope],
+        "bare": plan.bare,
         "paragraphs": [statements(paragraph) for paragraph in plan.paragraphs],
+    }
+
+
+def proxies_view(plans: Sequence[ProxyPlan]) -> View:
+    """The module of the routes that pass through."""
+    return {
+        "backends": [identifier(name) for name in sorted({plan.backend for plan in plans})],
+        "proxies": [
+            {
+                "path": literal(plan.path),
+                "to": literal(plan.to) if plan.to is not None else None,
+                "backend": identifier(plan.backend),
+                "methods": literal(plan.methods),
+                "documented": literal(plan.documented) if plan.documented is not None else None,
+                "headers": literal(frozenset(plan.headers)) if plan.headers else None,
+            }
+            for plan in plans
+        ],
     }
 
 
@@ -52,6 +81,25 @@ def _method(plan: MethodPlan) -> View:
         "arguments": [_argument(one) for one in plan.arguments],
         "result": expression(plan.result),
         "about": docstring(plan.about, 8),
+        "body": statements(plan.body),
+    }
+
+
+def shapes_view(plan: ShapesPlan) -> View:
+    """The module of shapes."""
+    return {
+        "imports": import_views(plan.imports),
+        "constants": [_constant(one) for one in plan.constants],
+        "functions": [_function(one) for one in plan.functions],
+    }
+
+
+def _function(plan: FunctionPlan) -> View:
+    return {
+        "name": identifier(plan.name),
+        "arguments": [_argument(argument) for argument in plan.arguments],
+        "result": expression(plan.result),
+        "about": docstring(plan.about, 4),
         "body": statements(plan.body),
     }
 

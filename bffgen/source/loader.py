@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 
 from bffgen.source.nodes import Complaints, Node, parse_nodes
@@ -13,8 +16,10 @@ from bffgen.source.similar import closest
 from bffgen.source.text import SourceFile, Span
 
 MAX_BYTES = 32 * 1024 * 1024
+MAX_MATCHES = 1000
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:", re.ASCII)
 _HTML = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
+_WILD = re.compile(r"[*?]")
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -70,6 +75,34 @@ class Loader:
             self._complaints.complain(error.code, str(error), span, help=help)
             return None
 
+    def text(self, reference: str, asked_by: Span) -> SourceFile | None:
+        """A file that is no document, by its path from the root; None when it cannot be read, which is reported."""
+        try:
+            return self._file(self._resolve_reference(reference, None))
+        except _CannotRead as error:
+            self._complaints.complain(error.code, str(error), asked_by, help=error.help)
+            return None
+
+    def matching(self, pattern: str, asked_by: Span, beside: SourceFile | None = None) -> list[str]:
+        """The files that a pattern such as `endpoints/*.yaml` names, in order, as references from the root.
+
+        Without `*` or `?` it is one file, whether it is there or not. Relative as in `load`; hidden files are left
+        out. A pattern that names nothing, or leads outside of the root, is reported.
+        """
+        parts = pattern.split("/")
+        literal = next((at for at, part in enumerate(parts) if _WILD.search(part)), len(parts))
+        try:
+            base = self._resolve_reference("/".join(parts[:literal]) or ".", beside)
+            found = sorted(set(islice(_walk(base, parts[literal:]), MAX_MATCHES + 1)))
+            if len(found) > MAX_MATCHES:
+                raise _CannotRead(f"`{pattern}` names more than {MAX_MATCHES} files", code="BFF107")
+            if not found:
+                raise _CannotRead(f"no file matches `{pattern}`")
+        except _CannotRead as error:
+            self._complaints.complain(error.code, str(error), asked_by, help=error.help)
+            return []
+        return [path.relative_to(self.root).as_posix() for path in found]
+
     def _as_written(self, file: Path, written: Path | str, beside: SourceFile | None) -> str:
         """A file's path as it would stand where another was written."""
         if isinstance(written, Path):
@@ -102,6 +135,30 @@ class Loader:
         file = SourceFile(shown, _decoded(raw, shown))
         self._places[file] = path
         return file
+
+
+def _walk(path: Path, parts: list[str]) -> Iterator[Path]:
+    """What a pattern's parts name below a folder; without parts the path itself, whatever it is."""
+    if not parts:
+        yield path
+        return
+    here, *rest = parts
+    if here == "**":
+        yield from _walk(path, rest) if rest else ()
+    for name in _names(path):
+        entry = path / name
+        if here == "**" and entry.is_dir() and not entry.is_symlink():
+            yield from _walk(entry, parts)
+        elif fnmatchcase(name, here) and (entry.is_dir() if rest else entry.is_file()):
+            yield from _walk(entry, rest)
+
+
+def _names(folder: Path) -> list[str]:
+    """What is in a folder, but for hidden files."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError:
+        return []
 
 
 def _resolved(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class Table:
         self.keys = {key.name: key for key in keys}
         self.keys |= {name: Key(name, "anything", about, later=True) for name, about in later}
 
+    def part(self, what: str, *names: str) -> Table:
+        """A table of some of the keys, none of them required."""
+        return Table(what, *(replace(self.keys[name], required=False) for name in names))
+
     @property
     def working(self) -> list[str]:
         return [key.name for key in self.keys.values() if not key.later]
@@ -39,14 +43,14 @@ SPEC = Table(
     Key("description", "text", "The description of the published OpenAPI document"),
     Key("backends", "backends", "The services that the gateway calls, by name", required=True),
     Key("endpoints", "endpoints", "What the gateway answers: `GET /products/{product_id}`", required=True),
+    Key("proxies", "proxies", "Routes that pass through to a backend: `/catalog/{path:path}`"),
+    Key("include", "patterns", "Other files of endpoints and shapes, such as `endpoints/*.yaml`"),
+    Key("shapes", "shapes", "Typed mappings that expressions use as functions, by name"),
+    Key("envelope", "value", "What every answer is put into, over `status`, `response`, `problem` and `degraded`"),
+    Key("contract", "path", "An OpenAPI document that every endpoint must fit, relative to the spec"),
+    Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
+    Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
     later=(
-        ("include", "other files of endpoints"),
-        ("defaults", "defaults for backends and endpoints"),
-        ("functions", "functions written in Python"),
-        ("shapes", "typed, reusable mappings"),
-        ("envelope", "what wraps every answer"),
-        ("proxies", "routes that pass through"),
-        ("contract", "a published document that the gateway must fit"),
         ("security", "who may call"),
         ("cors", "which sites may call"),
         ("rate_limit", "how often a client may call"),
@@ -101,17 +105,54 @@ ENDPOINT = Table(
     Key("cookies", "cookies", "The answer's cookies; null omits one"),
     Key("deadline", "duration", "How long the whole request may take"),
     Key("degraded_status", "status", "The status of an answer in which a part failed"),
+    Key("parallel_writes", "boolean", "Whether writes may run at the same time"),
+    Key("envelope", "value", "What the answer is put into, instead of the gateway's envelope; null: nothing"),
+    Key("examples", "examples", "Requests with the backends' replies and the answer: tests of the project"),
+    Key("stream", "stream", "Answers the items of a call one by one: `lines` (JSON lines) or `events` (SSE)"),
     later=(
         ("security", "who may call"),
         ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
-        ("examples", "examples that become tests"),
-        ("parallel_writes", "writes at the same time"),
-        ("envelope", "what wraps every answer"),
-        ("stream", "answers in parts"),
-        ("contract", "a published document that the endpoint must fit"),
         ("cors", "which sites may call"),
     ),
+)
+
+PROXY = Table(
+    "a proxy",
+    Key("backend", "text", "The backend that answers", required=True),
+    Key("to", "route", "The backend's path, with the same variables, where it differs from the route"),
+    Key("methods", "methods", "The methods that pass through: `[GET, HEAD]`", required=True),
+    Key("allow", "allow", "`documented` (unless said): operations of the document alone; `any`: all paths"),
+)
+
+INCLUDED = Table(
+    "an included file",
+    Key("bffgen", "version", "The version of the spec language: 1"),
+    Key("endpoints", "endpoints", "What the gateway answers: `GET /products/{product_id}`"),
+    Key("shapes", "shapes", "Typed mappings that expressions use as functions, by name"),
+    Key("include", "patterns", "Other files, relative to this one"),
+)
+
+DEFAULTS = Table(
+    "`defaults`",
+    Key("backends", "backend_defaults", "Keys of every backend that does not have them itself"),
+    Key("endpoints", "endpoint_defaults", "Keys of every endpoint that does not have them itself"),
+)
+
+BACKEND_DEFAULTS = BACKEND.part(
+    "a mapping of defaults for backends", "presence", "validate", "success", "forward_headers", "timeout"
+)
+
+ENDPOINT_DEFAULTS = ENDPOINT.part(
+    "a mapping of defaults for endpoints",
+    "tags",
+    "deprecated",
+    "require",
+    "response_headers",
+    "cookies",
+    "deadline",
+    "degraded_status",
+    "parallel_writes",
 )
 
 PARAM = Table(
@@ -128,7 +169,7 @@ PARAM = Table(
 
 CALL = Table(
     "a call",
-    Key("call", "head", "`backend.operation(name=value)`", required=True),
+    Key("call", "head", "`backend.operation(name=value)`"),
     Key("args", "value_map", "Arguments whose names are no Python names"),
     Key("body", "value", "The request body"),
     Key("headers", "headers", "Headers that the document does not have as parameters"),
@@ -139,23 +180,22 @@ CALL = Table(
     Key("on_error", "on_error", "What happens when the call fails: the endpoint fails unless said"),
     Key("timeout", "duration", "How long the call may take"),
     Key("read", "boolean", "Whether it only reads although it is a POST"),
+    Key("for", "expression", "Once for each item, `x in xs`: a list of the results in order"),
+    Key("if", "expression", "Only for the items of which this is true; null stands in the place of the others"),
+    Key("limit", "count", "How many items there may be; more are a failure of kind `limit`"),
+    Key("concurrency", "count", "How many items are worked on at one time (8 unless said)"),
+    Key("items", "expression", "Where the list is, over `answer`"),
+    Key("key", "expression", "Makes a map of the list, by an expression over `item`"),
+    Key("batch", "expression", "Keys for one call, `x.id for x in xs`; inside `args` and `body`, `batch` is the chunk"),
+    Key("size", "count", "How many keys one call takes (50 unless said)"),
+    Key("paginate", "paginate", "Reads all pages of a list"),
+    Key("until", "expression", "Pages end where this is true, over `answer`"),
+    Key("max_pages", "count", "How many pages there may be; more are a failure of kind `limit`"),
+    Key("undo", "undo", "The call that takes this write back when something fails later"),
+    Key("calls", "calls", "Instead of `call`: calls of a block, with a scope of their own"),
+    Key("value", "value", "The value of a block"),
+    Key("let", "lets", "Named values of a block"),
     later=(
-        ("calls", "blocks of calls"),
-        ("value", "blocks of calls"),
-        ("let", "blocks of calls"),
-        ("for", "a call per item"),
-        ("if", "a call per item"),
-        ("limit", "a bound on items"),
-        ("concurrency", "a bound on calls at one time"),
-        ("batch", "one call for many items"),
-        ("size", "one call for many items"),
-        ("items", "where the list is"),
-        ("key", "an index of the answer"),
-        ("paginate", "reading all pages"),
-        ("until", "reading all pages"),
-        ("max_pages", "reading all pages"),
-        ("use", "another call instead"),
-        ("undo", "taking a write back"),
         ("retry", "trying again"),
         ("hedge", "asking twice"),
         ("cache", "keeping answers"),
@@ -180,7 +220,44 @@ REACTION = Table(
     Key("detail", "template", "A sentence for the client, with `{expression}` parts"),
     Key("extra", "value_map", "More members of the problem document"),
     Key("body", "value", "A body instead of a problem document"),
-    later=(("use", "another call instead"),),
+    Key("use", "text", "Another call takes its place; it is made only then"),
+)
+
+PAGINATE = Table(
+    "`paginate`",
+    Key("cursor", "text", "The parameter that takes the cursor of the next page"),
+    Key("next", "expression", "The next cursor, over `answer`; null ends"),
+    Key("page", "text", "The parameter that takes the page's number, counted from 1 or from its default"),
+    Key("offset", "text", "The parameter that takes how many items to skip"),
+    Key("link", "text", "`next`: the address of the next page is in the `Link` header"),
+    Key("until", "expression", "Pages end where this is true, over `answer`"),
+    Key("max_pages", "count", "How many pages there may be; more are a failure of kind `limit`"),
+)
+
+EXAMPLE = Table(
+    "an example",
+    Key("params", "plain_map", "Parameters by name, as plain YAML"),
+    Key("body", "anything", "The request body, as plain YAML"),
+    Key("headers", "text_map", "Further headers of the request"),
+    Key("backends", "replies", "Replies by the name of the call, listed for a call that is made several times"),
+    Key("expect", "expectation", "What the answer has to be", required=True),
+)
+
+REPLY = Table(
+    "a reply of an example",
+    Key("status", "status", "The backend's status; else the usual one"),
+    Key("body", "anything", "The backend's body, as plain YAML; sample data where it is left out"),
+    Key("headers", "text_map", "The backend's headers"),
+    Key("timeout", "boolean", "There is no answer in time"),
+    Key("unreachable", "boolean", "The backend cannot be reached"),
+    Key("invalid", "boolean", "The answer breaks the contract"),
+)
+
+EXPECT = Table(
+    "`expect`",
+    Key("status", "status", "The status; else the usual one"),
+    Key("body", "anything", "What the body holds, as plain YAML; it may hold more"),
+    Key("exact", "boolean", "The body holds that and nothing else"),
 )
 
 COOKIE = Table(
@@ -200,5 +277,5 @@ DIRECTIVES = Table(
     Key("$pick", "pick", "Fields copied from values: `{product: [name, images], basket: all}`"),
     Key("$name", "type_name", "The model's name in the published document"),
     Key("$omit_null", "boolean", "Leave out what is null"),
-    later=(("$of", "shapes"),),
+    Key("$of", "shape_params", "The parameters of a shape and their types: `{review: reviews.Review}`"),
 )

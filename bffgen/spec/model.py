@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.proxy import Proxy
 
 # ---------------------------------------------------------------------------------------------- values
 
@@ -236,7 +237,7 @@ class Block:
 
     name: str
     name_span: Span
-    calls: Mapping[str, Call | Block]
+    calls: Mapping[str, Entry]
     let: Mapping[str, tuple[Value, Span]]
     require: tuple[Guard, ...]
     value: Value
@@ -290,6 +291,35 @@ class Cookie:
     path: str = "/"
 
 
+ExampleFault = Literal["timeout", "unreachable", "invalid"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ExampleReply:
+    """What a backend answers in an example: plain YAML, or no answer at all (`fault`)."""
+
+    status: int | None
+    body: Node | None
+    headers: Mapping[str, str]
+    fault: ExampleFault | None
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Example:
+    """A request, the backends' replies by the name of the call, and what the answer has to be."""
+
+    name: str | None
+    span: Span
+    params: Mapping[str, tuple[Node, Span]]
+    body: Node | None
+    headers: Mapping[str, str]
+    replies: Mapping[str, tuple[tuple[ExampleReply, ...], Span]]
+    status: int | None
+    expected: Node | None
+    exact: bool
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Endpoint:
     """`path` is the template as written, `path_params` its variables in order."""
@@ -307,7 +337,7 @@ class Endpoint:
     params: Mapping[str, Param]
     body: TypeText | Mapping[str, TypeText] | None
     body_span: Span | None
-    calls: Mapping[str, Call]
+    calls: Mapping[str, Entry]
     let: Mapping[str, tuple[Value, Span]]
     require: tuple[Guard, ...]
     response: Value | None
@@ -318,6 +348,20 @@ class Endpoint:
     degraded_status: int | None
     node: Node
     parallel_writes: bool = False
+    stream: Literal["lines", "events"] | None = None
+    stream_span: Span | None = None
+    examples: tuple[Example, ...] = ()
+    envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shape:
+    """A typed mapping that is used as a function: `params` are names, types and places of its `$of`."""
+
+    name: str
+    name_span: Span
+    params: Mapping[str, tuple[TypeText, Span]]
+    value: ObjectValue
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -347,3 +391,10 @@ class Spec:
     backends: Mapping[str, Backend]
     endpoints: tuple[Endpoint, ...]
     node: Node
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    envelope: Value | None = None
+    contract: str | None = None  # the path of a document, relative to the spec's folder
+    contract_span: Span | None = None
+    functions: str | None = None  # as written, relative to the spec's folder
+    functions_span: Span | None = None
+    proxies: tuple[Proxy, ...] = ()

@@ -8,27 +8,36 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
 from bffgen.source.similar import closest
 from bffgen.source.text import Span
-from bffgen.spec.keys import BACKEND, SPEC
+from bffgen.spec.includes import Includes
+from bffgen.spec.keys import BACKEND, BACKEND_DEFAULTS, DEFAULTS, ENDPOINT_DEFAULTS, SPEC
 from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
 from bffgen.spec.parse_endpoint import EndpointReader
+from bffgen.spec.parse_proxies import ProxyReader
+from bffgen.spec.parse_shapes import ShapeReader
 from bffgen.spec.reader import Fields, kind_of, shown
 
 LANGUAGE_VERSION = 1
 _USER_INFO = re.compile(r"//[^/?#\s]*@")
 
 
-def parse_spec(node: Node, diags: Diagnostics) -> Spec | None:
-    """Read a spec; every mistake is reported. None when what is there makes no spec."""
+def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> Spec | None:
+    """Read a spec; every mistake is reported. None when what is there makes no spec.
+
+    Without a `loader` the files that it includes are left out.
+    """
     diags.first = node.file
-    return _SpecReader(diags).spec(node)
+    return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader):
-    def spec(self, node: Node) -> Spec | None:
+class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
+    backend_defaults: Fields | None = None
+
+    def spec(self, node: Node, loader: Loader | None) -> Spec | None:
         if self._needs_newer(node):
             return None
         fields = self.fields(node, SPEC)
@@ -37,15 +46,43 @@ class _SpecReader(EndpointReader):
         start = node.span.start
         self._require_all(fields, Span(node.file, start, start + 1))
         name = self._name(fields.get("name"))
-        backends, endpoints = self._backends(fields.get("backends")), self._endpoints(fields.get("endpoints"))
+        self._defaults(fields.get("defaults"))
+        files = [fields, *(Includes(self, loader, node).files(fields.get("include")) if loader else ())]
+        backends = self._backends(fields.get("backends"))
+        endpoints = tuple(endpoint for file in files for endpoint in self._endpoints(file.get("endpoints")))
         version = self.text(fields.get("version"), "a version such as `1.0.0`")
         title, description = self.text(fields.get("title")), self.text(fields.get("description"))
+        proxies, shapes = self.proxies(fields.get("proxies")), self.shapes(file.get("shapes") for file in files)
+        envelope, path = self.value(fields.get("envelope")), fields.get("functions")
+        contract = fields.get("contract")
+        pinned = self._path(contract) if contract is not None else None
+        functions = self._path(path, "the path of a Python file, such as `functions.py`")
         if name is None:
             return None
-        return Spec(name, version or "0.1.0", title, description, backends, endpoints, node)
+        span = path.span if path is not None else None
+        whole = name, version or "0.1.0", title, description, backends, endpoints, node
+        return Spec(
+            *whole,
+            shapes=shapes,
+            envelope=envelope,
+            contract=pinned,
+            contract_span=contract.span if contract is not None else None,
+            functions=functions,
+            functions_span=span,
+            proxies=proxies,
+        )
+
+    def _defaults(self, node: Node | None) -> None:
+        fields = self.fields(node, DEFAULTS) if node is not None else None
+        if fields is not None:
+            backends, endpoints = fields.get("backends"), fields.get("endpoints")
+            self.backend_defaults = self.fields(backends, BACKEND_DEFAULTS) if backends else None
+            self.endpoint_defaults = self.fields(endpoints, ENDPOINT_DEFAULTS) if endpoints else None
 
     def _require_all(self, fields: Fields, span: Span) -> None:
         missing = [key.name for key in SPEC.keys.values() if key.required and fields.missing(key.name)]
+        if {"include", "proxies"} & fields.known.keys():
+            missing = [key for key in missing if key != "endpoints"]
         if missing:
             keys = " and ".join(filter(None, (", ".join(f"`{key}`" for key in missing[:-1]), f"`{missing[-1]}`")))
             message = f"a spec needs the key{'s' if len(missing) > 1 else ''} {keys}"
@@ -89,7 +126,7 @@ class _SpecReader(EndpointReader):
         if node.kind == "scalar" and isinstance(node.value, str) and node.text:
             self.wrong(node, "a backend, a mapping", f"write `{name}: {{openapi: {shown(node.text)}}}`")
             return None
-        fields = self.fields(node, BACKEND)
+        fields = self.fields(node, BACKEND, self.backend_defaults)
         if fields is None:
             return None
         self.require(fields, BACKEND, span)
@@ -127,12 +164,12 @@ class _SpecReader(EndpointReader):
             return None
         return found if isinstance(found, Expr) else None
 
-    def _path(self, node: Node | None) -> str | None:
-        path = self.text(node, "the path of an OpenAPI document")
+    def _path(self, node: Node | None, what: str = "the path of an OpenAPI document") -> str | None:
+        path = self.text(node, what)
         if node is not None and path is not None and self._is_secret(path, node):
             return None
         if node is not None and path is not None and not path.strip():
-            self.wrong(node, "the path of an OpenAPI document")
+            self.wrong(node, what)
             return None
         return path
 

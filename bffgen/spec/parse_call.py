@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import CALL, GUARD
-from bffgen.spec.model import Argument, Call, Guard, Value
+from bffgen.spec.model import Argument, Block, Call, Entry, Guard, Value
 from bffgen.spec.parse_head import Head, parse_head, repeated_argument
-from bffgen.spec.parse_on_error import OnErrorReader
+from bffgen.spec.parse_lists import ListReader
 from bffgen.spec.reader import Fields
 
 _MANAGED_HEADERS = frozenset(
@@ -26,11 +27,11 @@ class _Named:
     node: Node
 
 
-class CallReader(OnErrorReader):
+class CallReader(ListReader):
     """Reads a call in either form, and the guards of calls and endpoints."""
 
-    def calls(self, node: Node | None) -> Mapping[str, Call]:
-        found: dict[str, Call] = {}
+    def calls(self, node: Node | None) -> Mapping[str, Entry]:
+        found: dict[str, Entry] = {}
         for name, item in (self.entries(node, "calls by name, a mapping") if node else {}).items():
             span = node.key(name) if node else item.span
             usable = self.name(name, span, "a call")
@@ -39,17 +40,50 @@ class CallReader(OnErrorReader):
                 found[name] = call
         return found
 
-    def _call(self, named: _Named) -> Call | None:
+    def _call(self, named: _Named) -> Entry | None:
         node = named.node
-        if node.kind == "mapping":
-            fields = self.fields(node, CALL)
-            if fields is None:
-                return None
-            required = self.require(fields, CALL, named.span)
-            head = self._head(fields.known["call"]) if required else None
-            return self._with(named, fields, head)
-        head = self._head(node)
-        return self._with(named, Fields(node, {}), head)
+        if node.kind != "mapping":
+            return self._with(named, Fields(node, {}), self._head(node))
+        fields = self.fields(node, CALL)
+        if fields is None:
+            return None
+        if "calls" in fields.known:
+            return self._block(named, fields)
+        if fields.missing("call"):
+            message = "a call needs the key `call`, a block the keys `calls` and `value`"
+            self.diags.report("BFF105", message, Label(named.span), help="add `call: backend.operation(name=value)`")
+        self._only(fields, "a call", ("value", "let"), "`calls:`")
+        head = self._head(fields.known["call"]) if "call" in fields.known else None
+        return self._with(named, fields, head)
+
+    def _only(self, fields: Fields, what: str, keys: tuple[str, ...], owner: str) -> None:
+        for key in keys:
+            if key in fields.known:
+                self.diags.report(
+                    "BFF104", f"`{key}` is no key of {what}", Label(fields.key(key), f"belongs to {owner}")
+                )
+
+    def _block(self, named: _Named, fields: Fields) -> Block | None:
+        get = fields.get
+        self._only(
+            fields,
+            "a block",
+            ("call", "args", "body", "headers", "as", "read", "batch", "paginate", "undo", "items"),
+            "a call",
+        )
+        calls, lets, guards = self.calls(get("calls")), self.lets(get("let")), self.guards(get("require"))
+        each, key, when = self.each(fields), self._text_expression(get("key"), "an expression over `item`"), None
+        when = self.condition(get("when"))
+        after, on_error = self.texts(get("after"), "a list of calls"), self.on_error(get("on_error"))
+        timeout, value = self.duration(get("timeout")), self.value(get("value"))
+        if value is None:
+            if fields.missing("value"):
+                label = Label(fields.key("calls"), "what is it for?")
+                self.diags.report("BFF105", "a block needs the key `value`", label, help="add `value: ...`")
+            return None
+        return Block(
+            named.name, named.span, calls, lets, guards, value, each, key, when, after, on_error, timeout, named.node
+        )
 
     def _head(self, node: Node) -> Head | None:
         if node.kind == "scalar" and isinstance(node.value, str) and node.text.strip():
@@ -67,6 +101,10 @@ class CallReader(OnErrorReader):
         guards, after = self.guards(get("require")), self.texts(get("after"), "a list of calls")
         on_error, timeout = self.on_error(get("on_error")), self.duration(get("timeout"))
         read = self.boolean(get("read"), False) if get("read") else None
+        each, batch, paginate = self.each(fields), self.batch(fields), self.paginate(fields)
+        items = self._text_expression(get("items"), "an expression over `answer`")
+        key = self._text_expression(get("key"), "an expression over `item`")
+        undo = self._undo(named, get("undo"))
         if head is None:
             return None
         return Call(
@@ -88,7 +126,27 @@ class CallReader(OnErrorReader):
             timeout_span=fields.known["timeout"].span if "timeout" in fields.known else None,
             read=read,
             node=named.node,
+            each=each,
+            batch=batch,
+            paginate=paginate,
+            items=items,
+            key=key,
+            undo=undo,
         )
+
+    def _undo(self, named: _Named, node: Node | None) -> Call | None:
+        """The call that takes a write back: a head, or a mapping with `call`, `args` and `body`."""
+        if node is None:
+            return None
+        made = self._call(_Named(named.name, node.span, node))
+        if isinstance(made, Block):
+            self.wrong(node, "a call such as `backend.operation(name=value)`")
+            return None
+        return made
+
+    def lets(self, node: Node | None) -> Mapping[str, tuple[Value, Span]]:
+        found = self.values(node, "values by name, a mapping")
+        return {name: pair for name, pair in found.items() if self.name(name, pair[1], "a value")}
 
     def _arguments(self, head: Head | None, node: Node | None) -> tuple[Argument, ...]:
         found = {argument.name: argument for argument in head.arguments} if head else {}

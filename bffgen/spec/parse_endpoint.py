@@ -9,24 +9,27 @@ from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import COOKIE, ENDPOINT, PARAM
-from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param, TypeText, Value
+from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param, TypeText
 from bffgen.spec.names import why_no_operation_id
 from bffgen.spec.parse_call import CallReader
+from bffgen.spec.parse_examples import ExampleReader
 from bffgen.spec.reader import Fields, is_null, shown
 from bffgen.spec.routes import Fault, Route, parse_route
 
 _MAX_AGE = 2**31 - 1
 
 
-class EndpointReader(CallReader):
-    """Reads an endpoint from its key and mapping."""
+class EndpointReader(CallReader, ExampleReader):
+    """Reads an endpoint from its key and mapping; `endpoint_defaults` is what holds for all of them."""
+
+    endpoint_defaults: Fields | None = None
 
     def endpoint(self, parent: Node, key: str) -> Endpoint | None:
         node, span = parent.entries()[key], parent.key(key)
         route = parse_route(key)
         if isinstance(route, Fault):
             self._report_fault(parent.key_node(key), route)
-        fields = self.fields(node, ENDPOINT)
+        fields = self.fields(node, ENDPOINT, self.endpoint_defaults)
         if fields is None:
             return None
         endpoint = self._endpoint(route if isinstance(route, Route) else Route("GET", "/", ()), fields, span)
@@ -56,7 +59,7 @@ class EndpointReader(CallReader):
             body=self._body(body_node),
             body_span=body_node.span if body_node else None,
             calls=calls,
-            let=self._lets(get("let")),
+            let=self.lets(get("let")),
             require=self.guards(get("require")),
             response=self.value(get("response")),
             status=self._status(get("status")),
@@ -65,6 +68,11 @@ class EndpointReader(CallReader):
             deadline=self.duration(get("deadline")),
             degraded_status=self.status(get("degraded_status"), low=200),
             node=fields.node,
+            parallel_writes=self.boolean(get("parallel_writes"), False),
+            examples=self.examples(get("examples")),
+            envelope=self.value(get("envelope")),
+            stream=cast(Literal["lines", "events"] | None, self.choice(get("stream"), ("lines", "events"))),
+            stream_span=fields.known["stream"].span if "stream" in fields.known else None,
         )
 
     def _operation_id(self, node: Node | None) -> str | None:
@@ -81,10 +89,6 @@ class EndpointReader(CallReader):
             return self.type_text(node)
         found = {name: self.type_text(item) for name, item in self.entries(node, "fields").items()}
         return {name: type_ for name, type_ in found.items() if type_ is not None}
-
-    def _lets(self, node: Node | None) -> Mapping[str, tuple[Value, Span]]:
-        found = self.values(node, "values by name, a mapping")
-        return {name: pair for name, pair in found.items() if self.name(name, pair[1], "a value")}
 
     def _status(self, node: Node | None) -> Expr | Const | None:
         if node is None or (node.kind == "scalar" and isinstance(node.value, str) and node.text.strip()):

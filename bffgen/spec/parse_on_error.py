@@ -10,7 +10,7 @@ from bffgen.source.nodes import Node
 from bffgen.source.similar import closest
 from bffgen.source.text import Span
 from bffgen.spec.keys import REACTION
-from bffgen.spec.model import FAILURE_KINDS, Answer, Const, Default, Fail, OnErrorEntry, Pass, Reaction, Value
+from bffgen.spec.model import FAILURE_KINDS, Answer, Const, Default, Fail, OnErrorEntry, Pass, Reaction, UseCall, Value
 from bffgen.spec.parse_value import ValueReader
 from bffgen.spec.reader import Fields, is_null, shown
 
@@ -80,6 +80,8 @@ class OnErrorReader(ValueReader):
             return None
         if "default" in fields.known:
             return self._default(fields)
+        if "use" in fields.known:
+            return self._use(fields)
         if fields.missing("status"):
             if fields.known:
                 label = Label(node.key(next(iter(fields.known))), "needs `status` beside it")
@@ -98,6 +100,16 @@ class OnErrorReader(ValueReader):
                 return None
         value = self.value(fields.known["default"])
         return Default(value, fields.node.span) if value is not None else None
+
+    def _use(self, fields: Fields) -> UseCall | None:
+        for key in fields.known:
+            if key != "use":
+                message = f"`use` and `{key}` exclude each other"
+                self.diags.report("BFF104", message, fields.key(key), Label(fields.key("use")))
+                return None
+        node = fields.known["use"]
+        name = self.text(node, "the name of a call")
+        return UseCall(name, node.span) if name is not None else None
 
     def _answer(self, fields: Fields) -> Answer | None:
         body = fields.get("body")

@@ -40,6 +40,8 @@ def _unbraced(node: Node, written: str) -> str:
 class ValueReader(Reader):
     """Reads what stands where an expression may."""
 
+    _shape: Node | None = None  # the mapping of the shape that is being read
+
     def scalar_value(self, node: Node) -> Expr | Const | None:
         value = node.value
         if isinstance(value, str):
@@ -127,9 +129,10 @@ class ValueReader(Reader):
         for key, item in found.items():
             entry = DIRECTIVES.keys.get(key)
             if entry is None:
-                self.unknown_key(node, key, DIRECTIVES.working, "a mapping of a response")
-            elif entry.later:
-                self._later(node, key, DIRECTIVES, entry.about)
+                known_here = [name for name in DIRECTIVES.working if name != "$of"]
+                self.unknown_key(node, key, known_here, "a mapping of a response")
+            elif key == "$of" and node is not self._shape:
+                self.diags.report("BFF104", "`$of` belongs to a shape", Label(node.key(key), "not in `shapes:`"))
             else:
                 known[key] = item
         return Fields(node, known)

@@ -97,8 +97,11 @@ class Reader:
             self.wrong(node, what, "leave out the `-` before each name" if named else None)
         return {}
 
-    def fields(self, node: Node, table: Table) -> Fields | None:
-        """A mapping with the keys of a table; unknown keys and keys that do not work yet are reported."""
+    def fields(self, node: Node, table: Table, defaults: Fields | None = None) -> Fields | None:
+        """A mapping with the keys of a table; unknown keys and keys that do not work yet are reported.
+
+        What it does not have itself comes from `defaults`.
+        """
         if node.kind != "mapping":
             self.wrong(node, f"{table.what}, a mapping")
             return None
@@ -114,7 +117,7 @@ class Reader:
                 self._later(node, key, table, entry.about)
             else:
                 known[key] = value
-        return Fields(node, known, doubtful)
+        return Fields(node, {**(defaults.known if defaults else {}), **known}, doubtful)
 
     def unknown_key(self, node: Node, key: str, valid: list[str], what: str) -> Iterator[str]:
         """Report an unknown key; yields the key that was probably meant."""

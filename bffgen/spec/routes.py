@@ -9,6 +9,7 @@ from bffgen.source.similar import closest
 from bffgen.spec.names import suggestion, why_no_name
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PROXIED = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 OTHER_METHODS = ("HEAD", "OPTIONS", "TRACE", "CONNECT", "QUERY")
 
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]*\Z")
@@ -42,6 +43,31 @@ def parse_route(text: str) -> Route | Fault:
     at = len(method) + 1
     if not path.startswith("/"):
         return Fault("BFF111", "a path begins with `/`", at if path else 0, len(text), help=_slashed(method, path))
+    found = _path_variables(text, at)
+    return found if isinstance(found, Fault) else Route(method, path, found)
+
+
+def parse_template(text: str) -> Route | Fault:
+    """Read the path of a proxy: the last segment may be a tail, `{path:path}`, which has slashes in it."""
+    if not text.startswith("/"):
+        help_ = f"write `/{text}`" if text and not text[0].isspace() and "://" not in text else None
+        return Fault("BFF111", "a path begins with `/`", 0, len(text), help=help_)
+    head, _, last = text.rpartition("/")
+    tail = _TAIL.match(last)
+    if tail is None:
+        found = _path_variables(text, 0)
+        return found if isinstance(found, Fault) else Route("", text, found)
+    plain = f"{head}/{{{tail[1]}}}"
+    found = _path_variables(plain, 0)
+    return found if isinstance(found, Fault) else Route("", text, found)
+
+
+_TAIL = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*):path\}\Z")
+
+
+def _path_variables(text: str, at: int) -> tuple[str, ...] | Fault:
+    """The variables of the path that begins at `at`."""
+    path = text[at:]
     variables: list[str] = []
     for segment in path[1:].split("/"):
         at += 1
@@ -49,7 +75,7 @@ def parse_route(text: str) -> Route | Fault:
         if fault:
             return fault
         at += len(segment)
-    return Route(method, path, tuple(variables))
+    return tuple(variables)
 
 
 def _slashed(method: str, path: str) -> str | None:

@@ -6,17 +6,27 @@ from typing import Any
 
 from bffgen.spec.keys import (
     BACKEND,
+    BACKEND_DEFAULTS,
     CALL,
     COOKIE,
+    DEFAULTS,
     DIRECTIVES,
     ENDPOINT,
+    ENDPOINT_DEFAULTS,
+    EXAMPLE,
+    EXPECT,
     GUARD,
+    INCLUDED,
+    PAGINATE,
     PARAM,
+    PROXY,
     REACTION,
+    REPLY,
     SPEC,
     Table,
 )
 from bffgen.spec.model import FAILURE_KINDS
+from bffgen.spec.routes import PROXIED
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 _HEADER = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
@@ -71,11 +81,33 @@ SHAPES: dict[str, Schema] = {
     "expression": _EXPRESSION,
     "backends": _map("backend"),
     "endpoints": _map("endpoint", _ENDPOINT),
+    "patterns": _TEXTS,
+    "plain_map": {"type": ["object", "null"]},
+    "text_map": {"type": ["object", "null"], "additionalProperties": _TEXT},
+    "replies": {
+        "type": ["object", "null"],
+        "additionalProperties": {"anyOf": [_ref("reply"), {"type": "array", "items": _ref("reply")}]},
+    },
+    "examples": {
+        "anyOf": [
+            {"type": "array", "items": _ref("example")},
+            {"type": ["object", "null"], "additionalProperties": _ref("example")},
+        ]
+    },
+    "stream": {"enum": ["lines", "events"]},
+    "proxies": _map("proxy", "^/"),
+    "route": {"type": "string", "pattern": "^/"},
+    "allow": {"enum": ["documented", "any"]},
+    "methods": {"anyOf": [{"enum": [*PROXIED]}, {"type": "array", "items": {"enum": [*PROXIED]}, "minItems": 1}]},
     "params": _map("param"),
     "body": {"anyOf": [{"type": ["string", "null"]}, {"type": "object", "additionalProperties": _ref("type")}]},
     "calls": _map("call"),
     "lets": _map("value"),
+    "shapes": _map("object", r"^[A-Z][A-Za-z0-9]*$"),
+    "shape_params": {"type": "object", "additionalProperties": _ref("type")},
     "guards": {"type": ["array", "null"], "items": _ref("guard")},
+    "count": {"type": "integer", "minimum": 1},
+    "undo": {"anyOf": [_ref("head"), _ref("call")]},
     "headers": _map("value", _HEADER),
     "cookies": _map("cookie", _HEADER),
     "value_map": {"type": ["object", "null"], "additionalProperties": _ref("value")},
@@ -87,13 +119,24 @@ SHAPES: dict[str, Schema] = {
 def json_schema() -> Schema:
     """JSON Schema 2020-12 of a spec. Keys that do not work yet are not in it."""
     schema = _object(SPEC)
+    required = [key for key in schema.pop("required") if key != "endpoints"]
+    schema |= {"required": required, "anyOf": [{"required": [key]} for key in ("endpoints", "include", "proxies")]}
     definitions = SHAPES | {
+        "included": _object(INCLUDED) | {"description": "A file that a spec includes"},
+        "defaults": _object(DEFAULTS),
+        "backend_defaults": _object(BACKEND_DEFAULTS),
+        "endpoint_defaults": _object(ENDPOINT_DEFAULTS),
         "backend": _object(BACKEND),
         "endpoint": _object(ENDPOINT) | {"description": "An endpoint: what it takes, calls and answers"},
+        "proxy": _object(PROXY) | {"description": "A route that passes through to a backend"},
         "param": _object(PARAM, "null"),
         "call": {"anyOf": [_ref("head"), _object(CALL)]},
+        "paginate": _object(PAGINATE),
         "guard": _object(GUARD),
         "reaction": {"anyOf": [{"enum": [None, "fail", "pass"]}, _object(REACTION) | {"minProperties": 1}]},
+        "example": _object(EXAMPLE),
+        "reply": _object(REPLY) | {"minProperties": 1},
+        "expectation": _object(EXPECT),
         "cookie": {"anyOf": [_EXPRESSION, _object(COOKIE)]},
         "value": {"anyOf": [_EXPRESSION, {"type": "array", "items": _ref("value")}, _ref("object")]},
         "object": _response_mapping(),

@@ -105,6 +105,11 @@ class IterType:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamType(IterType):
+    """Internal: what a backend sends one by one, JSON lines or events. It is looped over by `$for` alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Nullable:
     """`of` or null. Never nested, never around `Null` or `Unknown`: build it with `nullable()`."""
 
@@ -203,6 +208,11 @@ DATE = Scalar(Kind.DATE)
 DATETIME = Scalar(Kind.DATETIME)
 UUID = Scalar(Kind.UUID)
 BYTES = Scalar(Kind.BYTES)
+"""A file in a form."""
+DOWNLOAD = Scalar(Kind.BYTES, format="answer")
+"""An answer of a backend that is passed on as it arrives."""
+RAW_BODY = Scalar(Kind.BYTES, format="body")
+"""The body of a client's request that is sent on as it arrives."""
 DURATION = Scalar(Kind.DURATION)
 NULL = Null()
 UNKNOWN = Unknown()

@@ -272,7 +272,8 @@ def assign(
     """None when every value of `given` may stand where `wanted` is asked for.
 
     An open enum (read from a backend) fits a closed one that has its known members: an unknown member is refused
-    before it is sent. A nullable field fits an optional one: null is left out.
+    before it is sent. A nullable field fits an optional one: null is left out. A date, date-time or uuid is spelled
+    where text is wanted.
     """
     fits: Callable[[Type, Type], Mismatch | None] = lambda a, b: assign(a, b, path, seen)  # noqa: E731
     no = Mismatch(given, wanted, path)
@@ -293,7 +294,7 @@ def assign(
         return next((found for arm in given.arms if (found := fits(arm, wanted))), None)
     match given, wanted:
         case Scalar(), Scalar():
-            return None if _scalar_fits(given, wanted) else no
+            return None if _scalar_fits(given, wanted, spelled=not path) else no
         case ListType(), ListType():
             return assign(given.item, wanted.item, f"{path}[]", seen)
         case MapType(), MapType():
@@ -307,11 +308,13 @@ def assign(
     return None if given == wanted else no
 
 
-def _scalar_fits(given: Scalar, wanted: Scalar) -> bool:
+SPELLED = (Kind.UUID, Kind.DATE, Kind.DATETIME)
+"""Kinds that are text on the wire: a value of one may stand, spelled, where text is wanted, but not a list of them."""
+
+
+def _scalar_fits(given: Scalar, wanted: Scalar, spelled: bool) -> bool:
     if given.kind is not wanted.kind and not (given.kind is Kind.INTEGER and wanted.kind is Kind.NUMBER):
-        return (
-            wanted.kind is Kind.TEXT and wanted.values is None and given.kind in (Kind.UUID, Kind.DATE, Kind.DATETIME)
-        )
+        return spelled and wanted.kind is Kind.TEXT and wanted.values is None and given.kind in SPELLED
     if wanted.values is None or wanted.open:
         return True
     return given.values is not None and set(given.values) <= set(wanted.values)

@@ -159,8 +159,11 @@ class SampleNames:
     def adapter(self, of: Type) -> str:
         return f"{next(objects_in(of)).name.upper()}_ADAPTER"
 
+    def own(self, kind: str, name: str) -> str:
+        return self.imported("own", name)
+
     def helper(self, name: str) -> str:
-        return self.imported("types" if name in ("given", "convert") else "values", name)
+        return self.imported("types" if name in ("given", "convert", "wire_text") else "values", name)
 
     def imported(self, module: str, name: str) -> str:
         self.imports.add((module, name))

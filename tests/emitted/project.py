@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import json
 import sys
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,7 @@ async def _exchange(
     sent: list[httpx.Request] = []
 
     async def answer(made: httpx.Request) -> httpx.Response:
+        await made.aread()
         sent.append(made)
         reply = backends.get(target_of(made))
         if reply is None:
@@ -81,7 +83,10 @@ async def _exchange(
     method, url = request["request"].split(" ", 1)
     body = request.get("body", _NOTHING)
     content = None if body is _NOTHING else json.dumps(body).encode()
+    content = b64decode(request["base64"]) if "base64" in request else content
     headers = {"content-type": "application/json", **request.get("headers", {})}
+    if "form" in request:
+        content, headers["content-type"] = _form(request["form"])
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
@@ -91,12 +96,29 @@ async def _exchange(
 _NOTHING = object()
 
 
+def _form(fields: list[list[str]]) -> tuple[bytes, str]:
+    """A `multipart/form-data` body of `[name, text]` and `[name, file name, media type, base64]`."""
+    parts = []
+    for name, *value in fields:
+        head = f'--edge\r\nContent-Disposition: form-data; name="{name}"'
+        if len(value) == 1:
+            parts.append(f"{head}\r\n\r\n{value[0]}\r\n".encode())
+        else:
+            head += f'; filename="{value[0]}"\r\nContent-Type: {value[1]}'
+            parts.append(f"{head}\r\n\r\n".encode() + b64decode(value[2]) + b"\r\n")
+    return b"".join(parts) + b"--edge--\r\n", "multipart/form-data; boundary=edge"
+
+
 def _reply(reply: Any) -> httpx.Response:
     if reply == "timeout":
         raise httpx.ReadTimeout("too slow")
     if reply == "unreachable":
         raise httpx.ConnectError("refused")
     headers = dict(reply.get("headers", {}))
+    if "base64" in reply or "text" in reply:
+        content = b64decode(reply["base64"]) if "base64" in reply else reply["text"].encode()
+        headers["content-type"] = reply["media_type"]
+        return httpx.Response(reply.get("status", 200), headers=headers, content=content)
     if "body" not in reply:
         return httpx.Response(reply.get("status", 204), headers=headers)
     headers["content-type"] = reply.get("media_type", "application/json")

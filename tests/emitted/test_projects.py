@@ -5,8 +5,10 @@ The emitted project is type-checked, linted, and its own tests are run; then it 
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -51,6 +53,11 @@ def test_answers(root: Path, name: str, case: dict[str, Any]) -> None:
         if isinstance(body, dict) and isinstance(expected["body"], dict) and "type" in expected["body"]:
             body.pop("instance")
         assert body == expected["body"]
+    if "base64" in expected:
+        assert b64encode(response.content).decode() == expected["base64"]
+    if "text" in expected:
+        assert response.text == expected["text"]
+    assert expected.get("contains", "") in response.text
     for header, value in expected.get("headers", {}).items():
         assert response.headers.get(header) == value
     if "sent" in case:
@@ -58,9 +65,17 @@ def test_answers(root: Path, name: str, case: dict[str, Any]) -> None:
     for target, bodies in case.get("sent_bodies", {}).items():
         content = next(r.content for r, t in zip(exchange.sent, exchange.targets, strict=True) if t == target)
         assert yaml.safe_load(content) == bodies
+    for target, text in case.get("sent_texts", {}).items():
+        content = next(r.content for r, t in zip(exchange.sent, exchange.targets, strict=True) if t == target)
+        assert _bare(content.decode("latin-1")) == text
     for target, headers in case.get("sent_headers", {}).items():
         sent = next(r.headers for r, t in zip(exchange.sent, exchange.targets, strict=True) if t == target)
         assert {key: sent.get(key) for key in headers} == headers
+
+
+def _bare(text: str) -> str:
+    """A body without the boundary of its parts, which is another one each time."""
+    return re.sub(r"--[0-9a-f]{32}(--)?\r\n", "", text).replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("name", NAMES)

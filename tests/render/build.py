@@ -47,7 +47,8 @@ def call(name: str, reply: Type, backend: str = "catalog", **changes: Any) -> Ch
         "name": name, "operation": operation, "arguments": (), "body": None, "headers": (), "when": None,
         "null_arguments": (), "guards": (), "reactions": (), "passes": frozenset(), "timeout": 2.0,
         "reply": reply, "type": reply, "write": False, "needs": frozenset(), "after": frozenset(),
-        "success": None, "wants_reply": False, "span": SPAN,
+        "success": None, "each": None, "batch": None, "pages": None, "items": None, "key": None,
+        "item_type": changes.get("type", reply), "undo": None, "lazy": False, "wants_reply": False, "span": SPAN,
     }  # fmt: skip
     return CheckedCall(**(given | changes))
 
@@ -57,7 +58,7 @@ def endpoint(calls: list[CheckedCall], response: tree.Expr | None, **changes: An
         "method": "GET", "path": "/x", "operation_id": "getX", "summary": None, "description": None, "tags": (),
         "deprecated": False, "params": (), "body": None, "body_required": False, "calls": tuple(calls),
         "lets": (), "guards": (), "response": response, "status": None, "statuses": (200,), "headers": (),
-        "cookies": (), "deadline": 5.0, "degraded_status": 200, "named_models": {}, "span": SPAN,
+        "cookies": (), "deadline": 5.0, "degraded_status": 200, "parallel_writes": False, "named_models": {}, "span": SPAN,
     }  # fmt: skip
     return CheckedEndpoint(**(given | changes))
 

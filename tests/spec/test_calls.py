@@ -89,15 +89,17 @@ def test_args_join_the_heads_arguments() -> None:
         ("users.f(a=)", ["BFF113 this cannot be read as a call [)]"]),
         ("5", ["BFF104 expected a call such as `backend.operation(name=value)`, found the number `5` [5]"]),
         ("", ["BFF104 expected a call such as `backend.operation(name=value)`, found nothing []"]),
-        ("{}", ["BFF105 a call needs the key `call` [c]"]),
+        (
+            "{}",
+            [
+                "BFF105 a call needs the key `call`, a block the keys `calls` and `value` [c] | "
+                "add `call: backend.operation(name=value)`"
+            ],
+        ),
         ("{cal: users.f}", ["BFF102 unknown key `cal` in a call [cal] | did you mean `call`?"]),
         (
-            "{calls: {}, value: x}",
-            [
-                "BFF109 `calls` of a call is not there yet [calls]",
-                "BFF109 `value` of a call is not there yet [value]",
-                "BFF105 a call needs the key `call` [c]",
-            ],
+            "{calls: {}, value: x, call: users.f}",
+            ["BFF104 `call` is no key of a block [call]"],
         ),
         (
             "{call: users.f, timeout: 5}",
@@ -127,7 +129,7 @@ def test_mistakes_in_calls(written: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", "for if limit concurrency batch size items key paginate use undo retry hedge cache breaker auth".split()
+    "key", "retry hedge cache breaker auth".split()
 )
 def test_keys_that_come_later_say_so(key: str) -> None:
     assert call_mistakes(f"{{call: users.f, {key}: x}}") == [f"BFF109 `{key}` of a call is not there yet [{key}]"]
@@ -175,7 +177,7 @@ def test_an_own_answer_has_its_parts() -> None:
         ("0", ["BFF104"]),
         ("[]", ["BFF104"]),
         ("{}", ["BFF104"]),
-        ("{use: other}", ["BFF109"]),
+        ("{use: other, status: 404}", ["BFF104"]),
         ("{detail: no}", ["BFF105"]),
         ("{status: 200}", ["BFF110"]),
         ("{status: 404, detail: x, body: y}", ["BFF104"]),

@@ -352,7 +352,7 @@ def test_paths_that_no_endpoint_has(key: str, finding: str) -> None:
         ("response: [x for x in xs]", ["BFF115 YAML reads this as a list, not as an expression [[x for x in xs]] | put the expression in parentheses: `([x for x in xs])`"]),
         ("response: {a: [f(x, y)]}", ["BFF115 YAML reads this as a list, not as an expression [[f(x, y)]] | put the expression in parentheses: `([f(x, y)])`"]),
         ("response: {$foo: 1}", ["BFF102 unknown key `$foo` in a mapping of a response [$foo] | did you mean `$for`?"]),
-        ("response: {$of: {}}", ["BFF109 `$of` of a mapping of a response is not there yet [$of]"]),
+        ("response: {$of: {}}", ["BFF104 `$of` belongs to a shape [$of]"]),
         ("response: {$name: row}", ["BFF108 `row` cannot be the name of a model [row] | write `Row`"]),
         ("response: {a: ''}", ["BFF113 expected an expression, found an empty text [''] | a text is written `(\"\")`, nothing is `null`"]),
         ("cookies: {a b: x}", ["BFF108 `a b` cannot be the name of a cookie [a b]"]),
@@ -472,7 +472,8 @@ def test_the_schema_takes_what_the_parser_takes(text: str) -> None:
         "on_error: {teapot: null}",
         "on_error: 5",
         "require: [{that: x}]",
-        "batch: x for x in y",
+        "batch: {x: y}",
+        "size: 0",
     ],
 )
 def test_the_schema_refuses_what_the_parser_refuses(text: str) -> None:

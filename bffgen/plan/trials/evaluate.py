@@ -184,18 +184,18 @@ def _scopes(clauses: tuple[tree.Clause, ...], env: Env) -> Iterator[Env]:
         return
     first, *rest = clauses
     for value in evaluate(first.source, env) or []:
-        scope = ChainMap(_bound(first.target, value), env)  # type: ignore[arg-type]
+        scope = ChainMap(bound(first.target, value), env)  # type: ignore[arg-type]
         if all(evaluate(condition, scope) for condition in first.conditions):
             yield from _scopes(tuple(rest), scope)
 
 
-def _bound(target: tree.Target, value: Any) -> dict[tuple[Role, str], Any]:
+def bound(target: tree.Target, value: Any) -> dict[tuple[Role, str], Any]:
     if target.name is not None:
         return {(Role.LOOP, target.name): value}
     if not isinstance(value, (list, tuple)) or len(value) != len(target.items):
         raise Unsure
     pairs = zip(target.items, value, strict=True)
-    return {key: one for item, part in pairs for key, one in _bound(item, part).items()}
+    return {key: one for item, part in pairs for key, one in bound(item, part).items()}
 
 
 def _function(expr: tree.CallFunction, env: Env) -> Any:

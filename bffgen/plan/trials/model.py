@@ -7,8 +7,15 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class SampleForm:
+    """The fields of a `multipart/form-data` body; a file is bytes."""
+
+    fields: tuple[tuple[str, str | bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SampleRequest:
-    """A request to the gateway. `body` only counts with `has_body`."""
+    """A request to the gateway. `body` only counts with `has_body`: JSON, bytes as they are, or a form."""
 
     method: str
     url: str
@@ -19,7 +26,7 @@ class SampleRequest:
 
 @dataclass(frozen=True, slots=True)
 class SampleReply:
-    """What a backend answers: JSON, or nothing without `has_body`."""
+    """What a backend answers: JSON, bytes as they are, or nothing without `has_body`."""
 
     status: int
     body: Any
@@ -51,6 +58,30 @@ class RefusalCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """What an operation answers: by the call that asks, one reply after another; `otherwise` to any other.
+
+    A reply is a text where there is none: `timeout`, `unreachable`, `invalid`.
+    """
+
+    otherwise: SampleReply | str
+    calls: tuple[tuple[str, tuple[SampleReply | str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCase:
+    """An example of the spec. `expected` only counts with `has_expected`; the body may hold more, if not `exact`."""
+
+    name: str
+    request: SampleRequest
+    replies: tuple[tuple[str, Script], ...]
+    status: int
+    expected: Any
+    has_expected: bool
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EndpointTests:
     """`module` is the tests' own name. `newer` are replies with more in them than the documents have.
 
@@ -71,6 +102,9 @@ class EndpointTests:
     refusals: tuple[RefusalCase, ...]
     meetings: tuple[tuple[str, ...], ...]
     cancelled: tuple[str, str, float] | None
+    examples: tuple[ExampleCase, ...] = ()
+    whole: bool = False  # the usual answer does without nothing, for sure
+    streams: bool = False  # `expected` are the items of a stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +115,15 @@ class OperationPlan:
     backend: str  # its attribute
     method: str
     pattern: str  # of the path
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyCase:
+    """A request that passes through: to `path`, and so to the backend's `asked`; `unknown`: to nothing there."""
+
+    method: str
+    path: str
+    label: str
+    backend: str  # its attribute
+    asked: str
+    unknown: str | None

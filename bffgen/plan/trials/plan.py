@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard
+from bffgen.check.media import is_download, is_file, is_raw, is_text_answer, is_upload, media_types, raw_media_types
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, leaves
 from bffgen.expr.tree import Expr, Role
-from bffgen.openapi.model import is_json
-from bffgen.openapi.sample import sample
+from bffgen.openapi.sample import sample_reply
 from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
 from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
 from bffgen.plan.trials.evaluate import Unsure, evaluate
+from bffgen.plan.trials.examples import failure_reply, plan_examples
+from bffgen.plan.trials.failing import is_hard, matching
 from bffgen.plan.trials.model import (
     EndpointTests,
     FailureCase,
     OperationPlan,
     RefusalCase,
+    SampleForm,
     SampleReply,
     SampleRequest,
 )
-from bffgen.plan.trials.samples import Data, operation_label, reply_headers, reply_status, sample_data, widened
+from bffgen.plan.trials.requests import Fault
+from bffgen.plan.trials.samples import (
+    Data,
+    endings,
+    is_plain,
+    operation_label,
+    reply_headers,
+    reply_key,
+    reply_status,
+    sample_data,
+    widened,
+    wire_reply,
+)
 from bffgen.plan.trials.satisfy import satisfied
-from bffgen.plan.trials.simulate import Fault, Outcome, matching, react, simulate
-from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown
+from bffgen.plan.trials.simulate import Outcome, simulate
+from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown, is_nullable
 from bffgen.typesystem.relations import parts
 
 _LEAST_TIMEOUT = 1.0
@@ -38,7 +56,12 @@ def plan_tests(
     endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models, module: str
 ) -> EndpointTests:
     """The tests of one endpoint; `module` is the endpoint's own name."""
-    return _Planner(endpoint, plan, gateway, models).plan(f"test_{module}")
+    planner = _Planner(endpoint, plan, gateway, models)
+    tests = planner.plan(f"test_{module}")
+    usual = planner.usual
+    whole = usual.succeeds and not usual.degraded and not usual.doubtful and len(tests.statuses) == 1
+    tests = replace(tests, streams=endpoint.stream is not None, whole=whole)
+    return replace(tests, examples=plan_examples(endpoint, planner.request, dict(tests.replies), models))
 
 
 class _Planner:
@@ -48,18 +71,21 @@ class _Planner:
         self.gateway = gateway
         self.credentials = _with_credentials(gateway)
         self.data = _agreeable(endpoint, plan, sample_data(endpoint, models))
-        self.usual = self._simulate(self.data)
-        labels = [operation_label(call.operation) for call in endpoint.calls]
+        labels = [operation_label(call.operation) for call in leaves(endpoint.calls)]
         self.single = {label for label in labels if labels.count(label) == 1}
 
+    @cached_property
+    def usual(self) -> Outcome:
+        return self._simulate(self.data)
+
     def plan(self, module: str) -> EndpointTests:
-        if _alike(self.endpoint.calls):
+        if _alike(leaves(self.endpoint.calls)):
             return self._undecided(module)
         expected = self._expected()
         return EndpointTests(
             module,
             self.endpoint.path,
-            self._request(self.data),
+            self.request(self.data),
             self._replies(self.data),
             _sorted(self.usual.statuses),
             expected,
@@ -74,30 +100,52 @@ class _Planner:
 
     def _undecided(self, module: str) -> EndpointTests:
         """Tests of an endpoint whose operations cannot be told apart by their requests' paths."""
-        answers = answers_of(self.endpoint, self.gateway)
-        known = [status for status in (*answers.successes, *answers.problems) if isinstance(status, int)]
-        request, replies = self._request(self.data), self._replies(self.data)
-        statuses = tuple(sorted(set(known)))
+        request, replies = self.request(self.data), self._replies(self.data)
         return EndpointTests(
-            module, self.endpoint.path, request, replies, statuses, None, False, (), None, (), (), (), None
+            module,
+            self.endpoint.path,
+            request,
+            replies,
+            _sorted(self._documented),
+            None,
+            False,
+            (),
+            None,
+            (),
+            (),
+            (),
+            None,
         )
 
+    @cached_property
+    def _documented(self) -> frozenset[int]:
+        """Every status that the endpoint can answer."""
+        answers = answers_of(self.endpoint, self.gateway)
+        known = (*answers.successes, *answers.problems, *answers.bodies)
+        return frozenset(status for status in known if isinstance(status, int))
+
     def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
-        return simulate(self.endpoint, self.schedule, data, self.credentials, faults)
+        return simulate(self.endpoint, self.schedule, data, self.credentials, self._documented, faults)
 
     def _expected(self) -> Any:
         """The body of the usual answer; None where it cannot be told beforehand."""
         response = self.endpoint.response
-        if response is None or not self.usual.succeeds or not _is_plain(response.type, set()):
+        if response is None or self.endpoint.envelope is not None or not self.usual.succeeds:
+            return None
+        if not self.endpoint.media_types and not _is_plain(response.type, set()):
             return None
         try:
-            return evaluate(response, self.usual.data)
+            found = evaluate(response, self.usual.data)
         except Unsure:
             return None
+        if not self.endpoint.media_types and not _is_json(found):
+            return None
+        return str(found).encode() if self.endpoint.media_types else found
 
     # ------------------------------------------------------------------------------------------------- samples
 
-    def _request(self, data: Data) -> SampleRequest:
+    def request(self, data: Data) -> SampleRequest:
+        """A request with the parameters and the body of the data; parameters without a value are left out."""
         endpoint, path, query = self.endpoint, self.endpoint.path, list[tuple[str, str]]()
         headers: list[tuple[str, str]] = []
         cookies: list[str] = []
@@ -117,29 +165,46 @@ class _Planner:
         headers += [("Cookie", "; ".join(cookies))] if cookies else []
         url = f"{path}?{urlencode(query)}" if query else path
         body = data.known.get((Role.BODY, "body"))
+        if is_raw(endpoint.body):
+            kind = next(iter(raw_media_types(endpoint)), "*/*").replace("*/*", "application/octet-stream")
+            headers.append(("content-type", kind))
+            body = str(body).encode()
+        elif is_upload(endpoint.body) and isinstance(endpoint.body, ObjectType):
+            body = sample_form(body, endpoint.body)
         return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None)
 
     def _replies(self, data: Data) -> tuple[tuple[str, SampleReply], ...]:
         made: dict[str, SampleReply] = {}
-        for call in self.endpoint.calls:
-            body = data.known[Role.CALL, call.name]
+        for call in leaves(self.endpoint.calls):
+            body = data.known[reply_key(self.endpoint, call)]
             headers = reply_headers(self.endpoint, call)
-            reply = SampleReply(reply_status(call.operation), body, not isinstance(call.reply, Null), headers)
+            body, media_type = wire_reply(call, body)
+            has_body = not isinstance(call.reply, Null)
+            reply = SampleReply(reply_status(call.operation), body, has_body, headers, media_type)
             made.setdefault(operation_label(call.operation), reply)
+            if call.undo is not None:
+                status, body = sample_reply(call.undo.operation)
+                undone = SampleReply(status, body, body is not None)
+                made.setdefault(operation_label(call.undo.operation), undone)
         return tuple(made.items())
 
     def _newer(self) -> tuple[tuple[str, SampleReply], ...]:
         """The replies with more in them, where that must make no difference."""
         data = Data({**self.data.known}, self.data.lets)
-        for call in self.endpoint.calls:
-            data[Role.CALL, call.name] = widened(self.data.known[Role.CALL, call.name], call.reply)
+        for call in leaves(self.endpoint.calls):
+            key = reply_key(self.endpoint, call)
+            data[key] = widened(self.data.known[key], call.reply)
         same = self.usual.succeeds and self._simulate(data) == self.usual
         return self._replies(data) if same and data.known != self.data.known else ()
 
     def _invalid(self) -> SampleRequest | None:
         """A request that is refused at the edge."""
-        request = self._request(self.data)
+        request = self.request(self.data)
         if isinstance(self.endpoint.body, ObjectType):
+            if is_upload(self.endpoint.body):
+                needed = any(f.required and not is_nullable(f.type) for f in self.endpoint.body.fields.values())
+                empty = SampleRequest(request.method, request.url, request.headers, SampleForm(()), True)
+                return empty if needed else None
             return SampleRequest(request.method, request.url, request.headers, ["no object"], True)
         for param in self.endpoint.params:
             number = isinstance(param.type, Scalar) and param.type.kind in (Kind.INTEGER, Kind.NUMBER)
@@ -149,23 +214,27 @@ class _Planner:
 
     def _with_text(self, name: str, request: SampleRequest) -> SampleRequest:
         data = Data({**self.data.known, (Role.PARAM, name): "no-number"}, self.data.lets)
-        changed = self._request(data)
+        changed = self.request(data)
         return SampleRequest(request.method, changed.url, request.headers, request.body, request.has_body)
 
     # ------------------------------------------------------------------------------------------------ failures
 
     def _failures(self) -> Iterator[FailureCase]:
-        for call in self.endpoint.calls:
+        for call in leaves(self.endpoint.calls):
             label = operation_label(call.operation)
-            if self.usual.made.get(call.name) is not False and label in self.single:
+            if self._may_ask(call, label) and label in self.single:
                 for fault in _faults(call):
                     yield self._failure(call, label, fault)
 
+    def _may_ask(self, call: CheckedCall, label: str) -> bool:
+        top = call in self.endpoint.calls
+        return label in self.usual.asked or (top and not call.lazy and self.usual.made.get(call.name) is None)
+
     def _failure(self, call: CheckedCall, label: str, fault: Fault) -> FailureCase:
         outcome = self._simulate(self.data, {label: fault})
-        sure = outcome.succeeds and self.usual.made.get(call.name) is True
+        sure = outcome.succeeds and label in self.usual.asked and not outcome.doubtful
         degraded = ", ".join(sorted(outcome.degraded)) if sure else None
-        reply = _failed(call, fault) if isinstance(fault, int) else fault
+        reply = failure_reply(call.operation, fault) if isinstance(fault, int) else fault
         return FailureCase(label, reply, _sorted(outcome.statuses), degraded)
 
     def _refusals(self) -> Iterator[RefusalCase]:
@@ -179,7 +248,7 @@ class _Planner:
             if outcome.statuses == {guard.status}:
                 usual, replies = dict(self._replies(self.data)), self._replies(data)
                 changed = tuple((label, reply) for label, reply in replies if usual[label] != reply)
-                yield RefusalCase(self._request(data), changed, (guard.status,))
+                yield RefusalCase(self.request(data), changed, (guard.status,))
 
     # --------------------------------------------------------------------------------------------- concurrency
 
@@ -191,19 +260,20 @@ class _Planner:
             late = node.late if isinstance(node, CallNode) else ()
             level = max((depth[key] + 1 for key in (*node.values, *node.waits)), default=0)
             depth[node.key] = max([level, *(depth[key] + 1 for key in late)])
-            if isinstance(node, CallNode) and self._certain(node.call):
+            if isinstance(node, CallNode) and isinstance(node.call, CheckedCall) and self._certain(node.call):
                 levels.setdefault(level, []).append(operation_label(node.call.operation))
         return tuple(tuple(labels) for _, labels in sorted(levels.items()) if len(labels) > 1)
 
     def _certain(self, call: CheckedCall) -> bool:
-        sure = self.usual.succeeds and self.usual.made.get(call.name) is True
-        return sure and operation_label(call.operation) in self.single
+        label = operation_label(call.operation)
+        return self.usual.succeeds and label in self.usual.asked and label in self.single
 
     def _cancelled(self) -> tuple[str, str, float] | None:
         """A hard call, and a read beside it that is cancelled when the hard one fails."""
         roots = [n for n in self.schedule.nodes if isinstance(n, CallNode) and not (n.values or n.waits)]
-        certain = [node.call for node in roots if self._certain(node.call)]
-        hard = [call for call in certain if react(call, 500, False)[0] is not None and not call.write]
+        calls = [node.call for node in roots if isinstance(node.call, CheckedCall) and is_plain(node.call)]
+        certain = [call for call in calls if self._certain(call)]
+        hard = [call for call in certain if is_hard(call, 500) and not call.write]
         long = [call for call in certain if not call.write and call.timeout >= _LEAST_TIMEOUT]
         for first in hard:
             for second in sorted(long, key=lambda call: -call.timeout):
@@ -211,6 +281,13 @@ class _Planner:
                     seconds = min(second.timeout, self.endpoint.deadline) / 2
                     return operation_label(first.operation), operation_label(second.operation), seconds
         return None
+
+
+def _is_json(value: Any) -> bool:
+    """Whether the value is as it will be read: keys of maps are texts."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(one) for key, one in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_is_json, value))
 
 
 def _alike(calls: Iterable[CheckedCall]) -> bool:
@@ -226,26 +303,28 @@ def _agreeable(endpoint: CheckedEndpoint, plan: Schedule, data: Data) -> Data:
         if isinstance(node, CallNode) and node.call.when is not None:
             conditions.append(node.call.when)
         conditions += [guard.that for guard in guards_of(node)]
-    for call in endpoint.calls:
+    for call in leaves(endpoint.calls):
         if call.success is not None:
-            data = _successful(call, call.success, data)
+            data = _answering(call.success, endpoint, call, data)
+        for condition in endings(call):
+            data = _answering(condition, endpoint, call, data)
     for condition in conditions:
         data = satisfied(condition, True, data) or data
     by_operation: dict[str, Any] = {}
-    for call in endpoint.calls:
-        data[Role.CALL, call.name] = by_operation.setdefault(
-            operation_label(call.operation), data.known[Role.CALL, call.name]
-        )
+    for call in leaves(endpoint.calls):
+        key = reply_key(endpoint, call)
+        data[key] = by_operation.setdefault(operation_label(call.operation), data.known[key])
     return data
 
 
-def _successful(call: CheckedCall, success: Expr, data: Data) -> Data:
-    """The data with an answer to the call that the backend itself calls a success."""
-    answered = Data({**data.known, (Role.ANSWER, "answer"): data.known[Role.CALL, call.name]}, data.lets)
-    made = satisfied(success, True, answered)
+def _answering(condition: Expr, endpoint: CheckedEndpoint, call: CheckedCall, data: Data) -> Data:
+    """The data with an answer to the call of which the condition holds, if that is simply made."""
+    key = reply_key(endpoint, call)
+    answered = Data({**data.known, (Role.ANSWER, "answer"): data.known[key]}, data.lets)
+    made = satisfied(condition, True, answered)
     if made is None:
         return data
-    made[Role.CALL, call.name] = made.known.pop((Role.ANSWER, "answer"))
+    made[key] = made.known.pop((Role.ANSWER, "answer"))
     return made
 
 
@@ -261,6 +340,20 @@ def _is_plain(of: Type, seen: set[int]) -> bool:
     return all(_is_plain(part, seen) for part in parts(of))
 
 
+def sample_form(body: Any, of: ObjectType) -> SampleForm:
+    """A form of sample data: files are bytes, what is no text is JSON."""
+    fields: list[tuple[str, Any]] = []
+    for name, value in body.items() if isinstance(body, dict) else ():
+        field = of.fields.get(name)
+        for one in value if isinstance(value, list) else [value]:
+            if one is None:
+                continue
+            is_bytes = field is not None and is_file(field.type)
+            text = one if isinstance(one, str) else json.dumps(one)
+            fields.append((name, str(one).encode() if is_bytes else text))
+    return SampleForm(tuple(fields))
+
+
 def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:
     forwarded = {b.name: {header.lower() for header in b.forward_headers} for b in gateway.backends}
     return frozenset(name for name, headers in forwarded.items() if headers & {"authorization", "cookie"})
@@ -269,7 +362,7 @@ def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:
 def _faults(call: CheckedCall) -> list[Fault]:
     """The ways to fail that make a difference, and the usual ones."""
     found: dict[Fault, None] = dict.fromkeys([500, "timeout", "unreachable"])
-    if not isinstance(call.reply, Null):
+    if not isinstance(call.reply, Null) and not _is_anything(call):
         found["invalid"] = None
     found.update(dict.fromkeys(passed_statuses(call)))
     for reaction in call.reactions:
@@ -282,17 +375,10 @@ def _faults(call: CheckedCall) -> list[Fault]:
     return list(found)
 
 
-def _failed(call: CheckedCall, status: int) -> SampleReply:
-    """The documented answer for a status that is no success."""
-    response = call.operation.failure(status)
-    if response is None or response.type is None or not is_json(response.media_type or ""):
-        return SampleReply(status, None, False)
-    return SampleReply(status, sample(response.type), True, (), _plain(response.media_type or ""))
-
-
-def _plain(media_type: str) -> str:
-    plain = media_type.split(";")[0].strip().lower()
-    return plain if "*" not in plain and plain else "application/json"
+def _is_anything(call: CheckedCall) -> bool:
+    """Whether a page of HTML is an answer, too."""
+    kinds = set(media_types(call.operation)) if is_download(call.reply) or is_text_answer(call.operation) else set()
+    return not kinds.isdisjoint({"*/*", "text/*", "text/html"})
 
 
 def _spelled(value: Any) -> str:

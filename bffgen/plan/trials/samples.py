@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedLet, CheckedParam
-from bffgen.expr.tree import HeaderOf, Role
+from bffgen.check.media import OCTETS, is_download, is_text_answer, item_of, media_types
+from bffgen.check.model import (
+    CheckedBlock,
+    CheckedCall,
+    CheckedEndpoint,
+    CheckedEntry,
+    CheckedLet,
+    CheckedParam,
+    leaves,
+)
+from bffgen.expr import tree
+from bffgen.expr.tree import Expr, HeaderOf, Role
 from bffgen.openapi.fits import fits
+from bffgen.openapi.media import EVENTS
 from bffgen.openapi.model import Operation
 from bffgen.openapi.sample import sample, sample_reply, success_response
 from bffgen.plan.bounds import keeps_pattern
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
 from bffgen.plan.trials.evaluate import evaluate
-from bffgen.plan.walk import endpoint_exprs, walk
+from bffgen.plan.walk import scope_exprs, walk
 from bffgen.typesystem.model import (
+    BOOLEAN,
+    INTEGER,
     Kind,
     ListType,
     MapType,
@@ -25,12 +39,14 @@ from bffgen.typesystem.model import (
     Nullable,
     ObjectType,
     Scalar,
+    StreamType,
     Type,
     Union,
     non_null,
 )
 
 Key = tuple[Role, str]
+JSON = "application/json"
 
 
 @dataclass(eq=False)
@@ -70,12 +86,45 @@ def sample_data(endpoint: CheckedEndpoint, models: Models) -> Data:
     if endpoint.body is not None:
         values[Role.BODY, "body"] = sample(endpoint.body)
     replies: dict[str, Any] = {}
-    for call in endpoint.calls:
+    for call in leaves(endpoint.calls):
         label = operation_label(call.operation)
         if label not in replies:
             replies[label] = reply_of(call, models)
-        values[Role.CALL, call.name] = replies[label]
+        values[reply_key(endpoint, call)] = replies[label]
     return Data(values, {let.name: let for let in endpoint.lets})
+
+
+def is_plain(entry: CheckedEntry) -> bool:
+    """Whether the name of an entry stands for what one request of it answers."""
+    if isinstance(entry, CheckedBlock) or entry.lazy:
+        return False
+    return not (entry.each or entry.batch or entry.pages or entry.items or entry.key)
+
+
+def reply_key(endpoint: CheckedEndpoint, call: CheckedCall) -> Key:
+    """Where the data has what the backend answers to a call: under its name if that is what the name stands for."""
+    if call in endpoint.calls and is_plain(call):
+        return Role.CALL, call.name
+    return Role.ANSWER, operation_label(call.operation)
+
+
+def endings(call: CheckedCall) -> Iterator[Expr]:
+    """Conditions of which one must hold for the pages of a call to come to an end with the same answer each time."""
+    if call.pages is None:
+        return
+    span = call.span
+    if call.pages.until is not None:
+        yield call.pages.until
+    elif call.pages.next is not None:
+        yield tree.IsNull(call.pages.next, False, BOOLEAN, span)
+    elif call.items is not None and call.pages.by != "link":
+        yield tree.Compare(
+            "==",
+            tree.CallFunction("len", (call.items,), (), INTEGER, span),
+            tree.Literal(0, INTEGER, span),
+            BOOLEAN,
+            span,
+        )
 
 
 def _param(param: CheckedParam) -> Any:
@@ -95,10 +144,30 @@ def reply_of(call: CheckedCall, models: Models) -> Any:
     """What the backend answers: the document's sample, of which only the fields in use are kept."""
     if isinstance(call.reply, Null):
         return None
+    if isinstance(call.reply, StreamType):
+        return [pruned(sample(call.reply.item), call.reply.item, models)]
+    if is_download(call.reply):
+        return "sample bytes"
+    if is_text_answer(call.operation):
+        return "sample text"
     data = sample_reply(call.operation)[1]
     if data is None or not fits(data, call.reply):
         data = sample(non_null(call.reply))
     return pruned(data, call.reply, models)
+
+
+def wire_reply(call: CheckedCall, data: Any) -> tuple[Any, str]:
+    """The answer as it is sent: bytes where it is no JSON, and its media type."""
+    if isinstance(call.reply, StreamType):
+        found = item_of(call.operation)
+        is_events = found is not None and found[0] == EVENTS
+        texts = [one if is_events and isinstance(one, str) else json.dumps(one) for one in data]
+        lines = [f"data: {text}\n\n" if is_events else f"{text}\n" for text in texts]
+        return "".join(lines).encode(), found[0] if found is not None else JSON
+    if isinstance(data, str) and (is_download(call.reply) or is_text_answer(call.operation)):
+        kind = next(iter(media_types(call.operation)), "*/*")
+        return data.encode(), kind.replace("image/*", "image/png").replace("*/*", OCTETS).replace("*", "plain")
+    return data, JSON
 
 
 def reply_status(operation: Operation) -> int:
@@ -109,7 +178,7 @@ def reply_status(operation: Operation) -> int:
 
 def reply_headers(endpoint: CheckedEndpoint, call: CheckedCall) -> tuple[tuple[str, str], ...]:
     """The headers of the answer that the endpoint reads."""
-    names = {n.name for n in walk(*endpoint_exprs(endpoint)) if isinstance(n, HeaderOf) and n.call == call.name}
+    names = {n.name for n in walk(*scope_exprs(endpoint)) if isinstance(n, HeaderOf) and n.call == call.name}
     return tuple((name, "sample") for name in sorted(names))
 
 

@@ -1,0 +1,2 @@
+def half(number: float) -> float:
+    return number /
