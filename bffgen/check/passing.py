@@ -24,11 +24,11 @@ from bffgen.source.text import Span
 from bffgen.typesystem.model import ListType, MapType, ObjectType, StreamType, Type, Union, is_nullable, non_null
 from bffgen.typesystem.relations import parts
 
-CODE = "BFF315"
+CODE = "BFF318"
 
 
 def check_passing(endpoint: CheckedEndpoint, body_span: Span, diags: Diagnostics) -> None:
-    """Report bytes that are read, or passed on in parts (BFF315)."""
+    """Report bytes that are read, or passed on in parts (BFF318)."""
     _body(endpoint, body_span, diags)
     _raw(endpoint, diags)
     if endpoint.response is not None and is_download(non_null(endpoint.response.type)):

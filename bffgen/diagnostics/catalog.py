@@ -71,10 +71,10 @@ _ALL = (
     Code("BFF312", "a field that is produced twice"),
     Code("BFF313", "a default that does not fit"),
     _warning("BFF314", "a default that is never needed"),
-    Code("BFF315", "bytes that are not passed on whole"),
     Code("BFF315", "an endpoint that does not fit the contract"),
     Code("BFF316", "an example that does not fit"),
     Code("BFF317", "a stream that is not made of one call's items"),
+    Code("BFF318", "bytes that are not passed on whole"),
     # 4xx: graph, cost and policy
     Code("BFF401", "calls that wait for each other"),
     Code("BFF402", "a required argument may be null"),
