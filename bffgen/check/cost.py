@@ -137,7 +137,7 @@ def _longest(entries: Iterable[CheckedEntry], edges: Edges, weight: Callable[[st
 
 
 def check_deadline(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
-    """Warn of timeouts that the spec gives to calls one after another, and that are longer than the deadline (BFF408)."""
+    """Warn of timeouts of calls one after another that are longer than the deadline, as the spec has them (BFF408)."""
     given = {name: _given(entry) for name, entry in written.calls.items()}
     edges = _with_writes(endpoint, endpoint.parallel_writes)
     entries = [entry for entry in endpoint.calls if entry.name in given]
@@ -160,16 +160,20 @@ def _given(entry: spec.Entry) -> float:
 
 
 def told(cost: Cost, deadline: float) -> str:
-    """The cost in words: `2 to 53 calls, at most 3 one after another, 4.5 s of 5 s at worst`."""
+    """The cost in words: `2 to 53 calls, at most 3 one after another, 4.5 s at worst, of 5 s`."""
     if cost.most == 0:
         return "no calls"
-    calls = _number(cost.most) if cost.least == cost.most else f"{cost.least} to {_number(cost.most)}"
-    noun = "call" if cost.most == 1 else "calls"
-    hops = f", at most {_number(cost.hops)} one after another" if cost.hops > 1 else ""
-    seconds = "any time" if math.isinf(cost.seconds) else f"{cost.seconds:g} s"
-    limit = f"cut off after {deadline:g} s" if cost.seconds > deadline else f"of {deadline:g} s"
-    return f"{calls} {noun}{hops}, {seconds} at worst, {limit}"
+    parts = [_calls(cost)]
+    if 1 < cost.hops < ENDLESS:
+        parts.append(f"at most {cost.hops:g} one after another")
+    if cost.seconds < ENDLESS:
+        parts.append(f"{cost.seconds:g} s at worst")
+    parts.append(f"cut off after {deadline:g} s" if cost.seconds > deadline else f"of {deadline:g} s")
+    return ", ".join(parts)
 
 
-def _number(value: float) -> str:
-    return "any number of" if math.isinf(value) else f"{value:g}"
+def _calls(cost: Cost) -> str:
+    if math.isinf(cost.most):
+        return f"{cost.least} call{'s' if cost.least != 1 else ''} or more"
+    number = f"{cost.most:g}" if cost.least == cost.most else f"{cost.least} to {cost.most:g}"
+    return f"{number} call{'s' if cost.most != 1 else ''}"

@@ -14,6 +14,7 @@ from bffgen.check.fit import fit
 from bffgen.check.media import is_download, media_types, passed_statuses, sources
 from bffgen.check.mentions import mentioned_names
 from bffgen.check.model import (
+    CheckedBlock,
     CheckedCookie,
     CheckedEndpoint,
     CheckedEntry,
@@ -216,7 +217,12 @@ def _read_replies(
 
 def _degraded(endpoint: spec.Endpoint, calls: dict[str, CheckedEntry]) -> Type:
     known = len(calls) == len(endpoint.calls)  # of a call without an operation nothing is known
-    return degraded_type(tuple(name for name, call in calls.items() if call.soft) if known else ())
+    return degraded_type(tuple(name for name, call in calls.items() if _may_degrade(call)) if known else ())
+
+
+def _may_degrade(entry: CheckedEntry) -> bool:
+    """Whether an entry can stand in `degraded`: what is softened in a block counts for the block."""
+    return entry.soft or (isinstance(entry, CheckedBlock) and any(map(_may_degrade, entry.calls)))
 
 
 def degraded_type(soft: tuple[str, ...]) -> Type:

@@ -117,7 +117,7 @@ class Names:
             entry.reaction.name: entry.reaction.span
             for call in self.endpoint.calls.values()
             for entry in call.on_error
-            if isinstance(entry.reaction, spec.UseCall)
+            if isinstance(entry.reaction, spec.UseCall) and entry.reaction.name != call.name
         }
 
     def is_skipped(self, name: str) -> bool:

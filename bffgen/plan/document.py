@@ -13,6 +13,7 @@ from bffgen.openapi.media import MULTIPART
 from bffgen.plan.answers import PROBLEM, Answers, answers_of
 from bffgen.plan.contract import Contract
 from bffgen.plan.proxies import proxied_operations
+from bffgen.plan.traits import traits_of
 from bffgen.typesystem.model import Docs, Type, non_null
 
 JSON = "application/json"
@@ -21,7 +22,7 @@ PROBLEM_JSON = "application/problem+json"
 _STREAMS = {"lines": "application/x-ndjson", "events": "text/event-stream"}
 _BODILESS = (204, 205, 304)
 
-_PROBLEM_SCHEMA = {
+_PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "A problem document (RFC 9457).",
     "properties": {
@@ -46,6 +47,15 @@ _PROBLEM_SCHEMA = {
         },
     },
     "required": ["type", "title", "status"],
+}
+_WRITES = {
+    "applied": "Writes that took effect and stand.",
+    "undone": "Writes that took effect and were taken back.",
+    "undo_failed": "Writes that took effect and could not be taken back.",
+    "unknown": "Writes of which nobody knows whether they took effect.",
+}
+_WRITE_MEMBERS = {
+    name: {"type": "array", "items": {"type": "string"}, "description": told} for name, told in _WRITES.items()
 }
 _DEGRADED = {
     "description": "The calls that failed and that the answer does without, separated by commas.",
@@ -77,7 +87,10 @@ class _Writer:
         self._problem = PROBLEM if PROBLEM not in given else f"Gateway{PROBLEM}"
 
     def components(self) -> Json:
-        return dict(sorted({**self._contract.components(), self._problem: _PROBLEM_SCHEMA}.items()))
+        problem: Json = dict(_PROBLEM_SCHEMA)
+        if any(traits_of(endpoint).records for endpoint in self._gateway.endpoints):
+            problem["properties"] = {**_PROBLEM_SCHEMA["properties"], **_WRITE_MEMBERS}
+        return dict(sorted({**self._contract.components(), self._problem: problem}.items()))
 
     def proxied(self) -> Iterator[tuple[str, str, Json]]:
         """The operations behind proxies."""

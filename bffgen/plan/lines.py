@@ -76,7 +76,7 @@ def repeats(entry: CheckedEntry) -> list[str]:
         most = f", at most {entry.each.limit}" if entry.each.limit is not None else ""
         return [said + most]
     if isinstance(entry, CheckedCall) and entry.batch is not None:
-        return [f"{entry.batch.size} keys at a time"]
+        return [f"keys {_plain(entry.batch.keys.span.text)}, {entry.batch.size} at a time"]
     if isinstance(entry, CheckedCall) and entry.pages is not None:
         return [f"all pages, at most {entry.pages.max_pages}"]
     return []
@@ -153,7 +153,7 @@ def plan_text(method: str, path: str, lines: tuple[CallLine, ...], cost: str = "
     names = max(len(line.shown) for line in lines)
     operations = max(len(line.operation) for line in lines)
     rows = [_row(line, names, operations) for line in lines]
-    return "\n".join([title, "", *rows, *(["", f"In all {cost}."] if cost else [])])
+    return "\n".join([title, "", *rows, *(["", *textwrap.wrap(f"In all {cost}.", LINE_LENGTH)] if cost else [])])
 
 
 def _row(line: CallLine, names: int, operations: int) -> str:

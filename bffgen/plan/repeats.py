@@ -43,7 +43,7 @@ class EachWriter:
             name(self.function),
             limit=constant(each.limit),
             concurrency=constant(each.concurrency) if each.concurrency != CONCURRENCY else None,
-            client_list=constant(True) if each.client_list else None,
+            client_list=constant(True) if each.client_list and each.limit is not None else None,
         )
         result: ast.expr = ast.Await(made)
         if self.entry.key is not None:

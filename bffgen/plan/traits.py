@@ -14,7 +14,7 @@ _KEYED_METHODS = ("POST", "PATCH")
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """`records`: what became of each write is kept, to undo it or to say so, and each has an idempotency key of its own.
+    """`records`: what became of each write is kept, to undo it or to say so, and each has its own idempotency key.
 
     `shares`: equal reads may occur, and are sent once.
     """

@@ -17,6 +17,7 @@ OPERATIONS: list[tuple[str, str, str, str]] = [
     ("reviews.createReview", "reviews", "POST", "/reviews"),
     ("reviews.getSummary", "reviews", "GET", "/reviews/summary"),
     ("reviews.listReviews", "reviews", "GET", "/reviews"),
+    ("users.listUsers", "users", "GET", "/users"),
     ("catalog.getProduct", "catalog", "GET", "/products/[^/]*"),
     ("pricing.getPrice", "pricing", "GET", "/prices/[^/]*"),
     ("users.getUser", "users", "GET", "/users/[^/]*"),
@@ -26,32 +27,35 @@ NOTHING: Any = object()
 
 @dataclass(frozen=True)
 class Request:
-    """A request to the gateway; `body` is sent as JSON."""
+    """A request to the gateway; `body` is sent as JSON, `raw` as it is."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = NOTHING
+    raw: bytes | None = None
 
     @property
     def content(self) -> bytes | None:
-        return None if self.body is NOTHING else json.dumps(self.body).encode()
+        return self.raw if self.body is NOTHING else json.dumps(self.body).encode()
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a backend answers; `body` is sent as JSON."""
+    """What a backend answers; `body` is sent as JSON, `raw` as it is."""
 
     status: int
     body: Any = NOTHING
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = "application/json"
+    raw: bytes | None = None
 
     def response(self) -> httpx.Response:
-        if self.body is NOTHING:
+        content = self.raw if self.body is NOTHING else json.dumps(self.body).encode()
+        if content is None:
             return httpx.Response(self.status, headers=self.headers)
         headers = {"content-type": self.media_type, **self.headers}
-        return httpx.Response(self.status, headers=headers, content=json.dumps(self.body).encode())
+        return httpx.Response(self.status, headers=headers, content=content)
 
 
 class Garbled(Reply):

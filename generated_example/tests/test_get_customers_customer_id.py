@@ -34,6 +34,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 9001,
                     "product_id": 42,
+                    "author_id": 7,
                     "rating": 5,
                     "body": "Warm light and a heavy base.",
                     "created_at": "2026-10-03T08:15:00Z",
@@ -41,6 +42,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 8740,
                     "product_id": 42,
+                    "author_id": 12,
                     "rating": 4,
                     "body": "The switch could be easier to find.",
                     "created_at": "2026-08-21T19:40:12Z",
@@ -48,6 +50,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 8512,
                     "product_id": 42,
+                    "author_id": 31,
                     "rating": 5,
                     "body": "Bought a second one.",
                     "created_at": "2026-06-09T06:02:45Z",
@@ -55,6 +58,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 8107,
                     "product_id": 42,
+                    "author_id": 19,
                     "rating": 4,
                     "body": "Lovely beside the bed.",
                     "created_at": "2026-04-17T21:30:00Z",
@@ -113,6 +117,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 9001,
                         "product_id": 42,
+                        "author_id": 7,
                         "rating": 5,
                         "body": "Warm light and a heavy base.",
                         "created_at": "2026-10-03T08:15:00Z",
@@ -121,6 +126,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 8740,
                         "product_id": 42,
+                        "author_id": 12,
                         "rating": 4,
                         "body": "The switch could be easier to find.",
                         "created_at": "2026-08-21T19:40:12Z",
@@ -129,6 +135,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 8512,
                         "product_id": 42,
+                        "author_id": 31,
                         "rating": 5,
                         "body": "Bought a second one.",
                         "created_at": "2026-06-09T06:02:45Z",
@@ -137,6 +144,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 8107,
                         "product_id": 42,
+                        "author_id": 19,
                         "rating": 4,
                         "body": "Lovely beside the bed.",
                         "created_at": "2026-04-17T21:30:00Z",

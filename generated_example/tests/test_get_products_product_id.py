@@ -36,6 +36,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 9001,
                     "product_id": 42,
+                    "author_id": 7,
                     "rating": 5,
                     "body": "Warm light and a heavy base.",
                     "created_at": "2026-10-03T08:15:00Z",
@@ -43,6 +44,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 8740,
                     "product_id": 42,
+                    "author_id": 12,
                     "rating": 4,
                     "body": "The switch could be easier to find.",
                     "created_at": "2026-08-21T19:40:12Z",
@@ -50,6 +52,7 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 8512,
                     "product_id": 42,
+                    "author_id": 31,
                     "rating": 5,
                     "body": "Bought a second one.",
                     "created_at": "2026-06-09T06:02:45Z",
@@ -57,10 +60,26 @@ REPLIES: dict[str, Reply | Exception] = {
                 {
                     "id": 8107,
                     "product_id": 42,
+                    "author_id": 19,
                     "rating": 4,
                     "body": "Lovely beside the bed.",
                     "created_at": "2026-04-17T21:30:00Z",
                 },
+            ]
+        },
+    ),
+    "users.listUsers": Reply(
+        200,
+        {
+            "data": [
+                {
+                    "id": 7,
+                    "name": "Ada Lopes",
+                    "email": "ada@example.com",
+                    "active": True,
+                    "favourite_product_id": 42,
+                    "created_at": "2021-03-14T09:26:53Z",
+                }
             ]
         },
     ),
@@ -73,10 +92,10 @@ EXPECTED = {
     "currency": "EUR",
     "rating": 4.5,
     "reviews": [
-        {"text": "Warm light and a heavy base.", "rating": 5},
-        {"text": "The switch could be easier to find.", "rating": 4},
-        {"text": "Bought a second one.", "rating": 5},
-        {"text": "Lovely beside the bed.", "rating": 4},
+        {"text": "Warm light and a heavy base.", "rating": 5, "author": "Ada Lopes"},
+        {"text": "The switch could be easier to find.", "rating": 4, "author": None},
+        {"text": "Bought a second one.", "rating": 5, "author": None},
+        {"text": "Lovely beside the bed.", "rating": 4, "author": None},
     ],
 }
 
@@ -122,6 +141,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 9001,
                         "product_id": 42,
+                        "author_id": 7,
                         "rating": 5,
                         "body": "Warm light and a heavy base.",
                         "created_at": "2026-10-03T08:15:00Z",
@@ -130,6 +150,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 8740,
                         "product_id": 42,
+                        "author_id": 12,
                         "rating": 4,
                         "body": "The switch could be easier to find.",
                         "created_at": "2026-08-21T19:40:12Z",
@@ -138,6 +159,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 8512,
                         "product_id": 42,
+                        "author_id": 31,
                         "rating": 5,
                         "body": "Bought a second one.",
                         "created_at": "2026-06-09T06:02:45Z",
@@ -146,11 +168,29 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
                     {
                         "id": 8107,
                         "product_id": 42,
+                        "author_id": 19,
                         "rating": 4,
                         "body": "Lovely beside the bed.",
                         "created_at": "2026-04-17T21:30:00Z",
                         "newer-than-the-document": [{}],
                     },
+                ],
+                "newer-than-the-document": [{}],
+            },
+        ),
+        "users.listUsers": Reply(
+            200,
+            {
+                "data": [
+                    {
+                        "id": 7,
+                        "name": "Ada Lopes",
+                        "email": "ada@example.com",
+                        "active": True,
+                        "favourite_product_id": 42,
+                        "created_at": "2021-03-14T09:26:53Z",
+                        "newer-than-the-document": [{}],
+                    }
                 ],
                 "newer-than-the-document": [{}],
             },
@@ -210,6 +250,10 @@ async def test_a_hard_failure_cancels_the_rest(gateway: Gateway) -> None:
         ("reviews.listReviews", SLOW, {504}, None),
         ("reviews.listReviews", UNREACHABLE, {502}, None),
         ("reviews.listReviews", GARBLED, {502}, None),
+        ("users.listUsers", Reply(500), {502}, None),
+        ("users.listUsers", SLOW, {504}, None),
+        ("users.listUsers", UNREACHABLE, {502}, None),
+        ("users.listUsers", GARBLED, {502}, None),
     ],
 )
 async def test_a_call_fails(

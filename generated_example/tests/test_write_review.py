@@ -48,6 +48,7 @@ REPLIES: dict[str, Reply | Exception] = {
         {
             "id": 9001,
             "product_id": 42,
+            "author_id": 7,
             "rating": 5,
             "body": "Warm light and a heavy base.",
             "created_at": "2026-10-03T08:15:00Z",
@@ -110,6 +111,7 @@ async def test_reads_more_than_is_documented(gateway: Gateway) -> None:
             {
                 "id": 9001,
                 "product_id": 42,
+                "author_id": 7,
                 "rating": 5,
                 "body": "Warm light and a heavy base.",
                 "created_at": "2026-10-03T08:15:00Z",

@@ -58,7 +58,8 @@ def endpoint(calls: list[CheckedCall], response: tree.Expr | None, **changes: An
         "method": "GET", "path": "/x", "operation_id": "getX", "summary": None, "description": None, "tags": (),
         "deprecated": False, "params": (), "body": None, "body_required": False, "calls": tuple(calls),
         "lets": (), "guards": (), "response": response, "status": None, "statuses": (200,), "headers": (),
-        "cookies": (), "deadline": 5.0, "degraded_status": 200, "parallel_writes": False, "named_models": {}, "span": SPAN,
+        "cookies": (), "deadline": 5.0, "degraded_status": 200, "parallel_writes": False,
+        "named_models": {}, "span": SPAN,
     }  # fmt: skip
     return CheckedEndpoint(**(given | changes))
 

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
 from ..models.reviews import GetSummaryResponse, NewReview, Review, ReviewPage
-from ..runtime.arguments import checked
+from ..runtime.arguments import checked, present
 from ..runtime.client import BackendClient
 from ..runtime.encode import query
 from ..runtime.replies import Reply, decode
@@ -39,6 +40,7 @@ class Reviews:
         self,
         *,
         body: NewReview,
+        extra_headers: Mapping[str, object] | None = None,
     ) -> Reply[Review]:
         """POST /reviews
 
@@ -49,6 +51,7 @@ class Reviews:
             "POST",
             "/reviews",
             success=frozenset({201}),
+            headers=present({**(extra_headers or {})}),
             content=_NEW_REVIEW.dump_json(body),
         )
         return Reply(decode("reviews.createReview", raw, _REVIEW), raw.status, raw.headers)

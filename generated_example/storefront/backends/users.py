@@ -8,13 +8,17 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from ..models.users import User
+from ..models.users import ListUsersResponse, User
 from ..runtime.arguments import checked
 from ..runtime.client import BackendClient
-from ..runtime.encode import segment
+from ..runtime.encode import query, segment
 from ..runtime.replies import decode
 
 _ID: TypeAdapter[Annotated[int, Field(ge=1)]] = TypeAdapter(Annotated[int, Field(ge=1)])
+_IDS: TypeAdapter[Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=50)]] = TypeAdapter(
+    Annotated[list[Annotated[int, Field(ge=1)]], Field(max_length=50)]
+)
+_LIST_USERS_RESPONSE = TypeAdapter(ListUsersResponse)
 _USER = TypeAdapter(User)
 
 
@@ -39,3 +43,21 @@ class Users:
             "users.getUser", "GET", f"/users/{segment(checked(_ID, id_))}", success=frozenset({200})
         )
         return decode("users.getUser", raw, _USER)
+
+    async def list_users(
+        self,
+        *,
+        ids: list[int],
+    ) -> ListUsersResponse:
+        """GET /users
+
+        Users by their numbers, those that there are, in no order
+        """
+        raw = await self._client.send(
+            "users.listUsers",
+            "GET",
+            "/users",
+            success=frozenset({200}),
+            query=query("ids", checked(_IDS, ids)),
+        )
+        return decode("users.listUsers", raw, _LIST_USERS_RESPONSE)

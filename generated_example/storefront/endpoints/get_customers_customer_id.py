@@ -5,6 +5,8 @@
 customer   users.getUser        required, 404: answers 404, timeout: answers 503
 written    reviews.listReviews  optional, else null, after customer, not always
 favourite  catalog.getProduct   optional, else null, after customer
+
+In all 1 to 3 calls, at most 2 one after another, 4 s at worst, of 5 s.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ class GetProductsProductIdReviews(Model):
     text: str
     rating: Integer
     """Stars."""
+    author: str | None
+    """The name to show."""
 
 
 class ProductCard(Model):

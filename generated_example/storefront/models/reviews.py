@@ -32,6 +32,7 @@ class NewReview(Model):
 class Review(Model):
     id: Integer
     product_id: Integer
+    author_id: Integer
     rating: Annotated[Integer, Field(ge=1, le=5)]
     """Stars."""
     body: str

@@ -17,3 +17,7 @@ class User(Model):
     active: Boolean
     favourite_product_id: Annotated[Integer | None, Field(ge=1)] = None
     created_at: DateTime
+
+
+class ListUsersResponse(Model):
+    data: list[User]

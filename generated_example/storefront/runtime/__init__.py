@@ -2,8 +2,9 @@
 """What every endpoint and every backend client of this gateway is written in.
 
 A module imports only from those before it: types, failures, context, encode, arguments, logs,
-body, replies, shared, tasks, fan_out, blocks, each, batches, links, pages, idempotency, undo,
-forms, filenames, multipart, uploads, exchange, client, transport, answers, problems, relay,
-downloads, events, streams, limit, disconnect, edge, paths, passing, proxy, serving, config.
+body, replies, texts, shared, tasks, fan_out, blocks, each, lookups, batches, links, pages,
+idempotency, undo, forms, filenames, multipart, uploads, parts, received, exchange, client,
+transport, answers, problems, relay, downloads, events, streams, limit, disconnect, edge, paths,
+passing, proxy, serving, config.
 Only those that this gateway needs are here.
 """

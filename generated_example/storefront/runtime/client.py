@@ -14,6 +14,7 @@ from .exchange import exchange
 from .failures import BackendFailure, InvalidArgument
 from .replies import Raw, is_json, retry_after
 from .shared import shared
+from .tasks import surely
 
 Content = bytes | AsyncIterable[bytes] | None
 
@@ -149,9 +150,11 @@ class BackendClient:
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
         response = await self._http.send(request, stream=True)
+        if "location" in response.extensions:  # see `hide_location`
+            response.headers["location"] = response.extensions["location"]
         status, many = response.status_code, len(response.headers.raw) > _MAX_HEADERS
         if not 200 <= status < 600 or (status < 400 and many):
-            await response.aclose()
+            await surely(response.aclose())
             raise Breach("head")
         return response
 
@@ -182,7 +185,7 @@ async def whole(response: httpx.Response) -> Raw:
             raise
         content = b""
     finally:
-        await response.aclose()
+        await surely(response.aclose())
     return Raw(status, response.headers, content, response.url)
 
 

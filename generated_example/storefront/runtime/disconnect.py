@@ -29,8 +29,14 @@ class CancelOnDisconnect:
         if not _has_body(scope):
             await watch.begin()
         cancels = endpoint.cancelling()
+
+        async def send_watched(message: Message) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                watch.stop()  # servers tell who asks after the answer that the client is gone
+            await send(message)
+
         try:
-            await self._app(scope, watch.receive, send)
+            await self._app(scope, watch.receive, send_watched)
         except asyncio.CancelledError:
             if not watch.cancelled or endpoint.cancelling() > cancels + 1:  # by somebody else
                 raise

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import context
+from .failures import Aborted
 from .problems import problem
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ class Edge:
                 await problem(400)(scope, receive, send_with_headers)
             else:
                 await self._app(scope, receive, send_with_headers)
+        except Aborted:
+            raise
         except Exception:
             _log.exception("unexpected error")
             if status:  # too late for another answer: the server must cut this one off

@@ -13,6 +13,7 @@ import httpx
 from .body import Breach
 from .failures import BackendFailure, Kind
 
+_ENDS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, Breach, TimeoutError)
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -38,7 +39,7 @@ class exchange:
             await self.limit.__aexit__(kind, error, trace)
         except TimeoutError:
             raise BackendFailure(self._operation, "timeout") from None
-        if isinstance(error, (httpx.HTTPError, httpx.StreamError, Breach, TimeoutError)):
+        if isinstance(error, _ENDS):
             sent = not isinstance(error, _UNSENT)
             raise BackendFailure(self._operation, kind_of(error), sent=sent) from error
 

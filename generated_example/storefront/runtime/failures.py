@@ -121,6 +121,10 @@ class Answer(Exception):
         self.media_type = media_type
 
 
+class Aborted(Exception):
+    """An answer that has begun and cannot be finished: the server must cut it off."""
+
+
 class composing:
     """Composing the answer from what the backends sent: what they broke there is their breach.
 

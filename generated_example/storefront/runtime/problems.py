@@ -91,8 +91,8 @@ def failure_members(failure: BackendFailure) -> dict[str, Any]:
     return problem_members(status_of(failure), call)
 
 
-def enveloped(wrap: Wrap) -> Callable[[F], F]:
-    """An endpoint with an envelope of its own round its problems."""
+def enveloped(wrap: Wrap | None) -> Callable[[F], F]:
+    """An endpoint with an envelope of its own round its problems; None: with none."""
 
     def mark(endpoint: F) -> F:
         setattr(endpoint, _WRAP, wrap)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -64,10 +65,13 @@ def retry_after(headers: httpx.Headers) -> int | None:
     return min(max(int(value), 1), _MAX_RETRY_AFTER)
 
 
-def decode(operation: str, raw: Raw, adapter: TypeAdapter[T]) -> T:
-    """The body as its type. No content (204, 205) is null where the type has it, else a breach."""
+def decode(operation: str, raw: Raw, adapter: TypeAdapter[T], empty: Set[int] = frozenset()) -> T:
+    """The body as its type. No content (204, 205) is null where the type has it, else a breach.
+
+    So are the statuses in `empty`, for which the document has no content.
+    """
     try:
-        if raw.status in _EMPTY:
+        if raw.status in _EMPTY or raw.status in empty:
             return adapter.validate_python(None)
         if not is_json(raw.headers):
             raise BackendFailure(operation, "invalid")

@@ -63,6 +63,22 @@ async def stopped(tasks: Sequence[asyncio.Task[Any]]) -> None:
         has_failed(task)  # asyncio complains about exceptions that nobody has looked at
 
 
+async def _ended(task: asyncio.Task[Any]) -> None:
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
+
+
+async def surely(work: Coroutine[Any, Any, T]) -> T:
+    """Do something that must not stop half-way; a cancellation takes effect after it."""
+    cancels, task = cancellations(), asyncio.create_task(work)
+    await _ended(task)
+    if cancellations() > cancels:
+        has_failed(task)
+        raise asyncio.CancelledError
+    return task.result()
+
+
 async def together(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Wait for tasks; the first failure cancels the others and is raised when they have ended.
 
@@ -99,9 +115,7 @@ async def uncancelled(write: Coroutine[Any, Any, T]) -> T:
     task, line = asyncio.create_task(write, context=_without_deadline()), _line(waiter)
     _writing.update(line)
     try:
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
+        await _ended(task)
     finally:
         _writing.subtract(line)
         for each in line:

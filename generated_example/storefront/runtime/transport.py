@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from .tasks import surely
 
 # Keep-alive below the 5 s after which servers commonly hang up; the pool itself as httpx has it:
 # its cost grows with the number of idle connections.
@@ -24,6 +27,30 @@ class _NoCookies(CookieJar):
         return None
 
 
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's own, but a request that is cancelled leaves nothing behind.
+
+    Cancelled in the moment between connecting and sending, it leaves a connection that is neither
+    used nor free, and 64 of those would be all there are.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except asyncio.CancelledError:
+            await surely(self._sweep())
+            raise
+
+    async def _sweep(self) -> None:
+        pool = self._pool
+        used = {id(waiting.connection) for waiting in pool._requests}
+        for connection in pool.connections:
+            unused = id(connection) not in used
+            if unused and not connection.is_idle() and not connection.is_closed():
+                pool._connections.remove(connection)
+                await connection.aclose()
+
+
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """Verifies certificate and host name, TLS 1.2 at least, whatever the environment says."""
     if ca_file is not None:
@@ -34,16 +61,21 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     return context
 
 
+async def hide_location(response: httpx.Response) -> None:
+    """Keep httpx from reading where a redirect leads: it is not followed, and may be no URL."""
+    if response.has_redirect_location:
+        response.extensions["location"] = response.headers.pop("location")
+
+
 def open_http(
     tls: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None, product: str
 ) -> httpx.AsyncClient:
     """A client for one backend. `transport` replaces the network; `product` is the User-Agent."""
     return httpx.AsyncClient(
-        verify=tls,
-        transport=transport,
-        limits=_LIMITS,
+        transport=transport or _Transport(verify=tls, limits=_LIMITS, trust_env=False),
         timeout=_TIMEOUT,
         cookies=_NoCookies(),
+        event_hooks={"response": [hide_location]},
         follow_redirects=False,
         trust_env=False,
         headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": product},

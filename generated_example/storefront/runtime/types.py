@@ -20,7 +20,12 @@ from pydantic import (
     StrictBool,
     TypeAdapter,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import (
+    CoreSchema,
+    PydanticCustomError,
+    PydanticSerializationUnexpectedValue,
+    core_schema,
+)
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -80,7 +85,6 @@ _NUMBER = core_schema.union_schema(
     ],
     mode="left_to_right",
     custom_error_type="float_type",
-    serialization=core_schema.simple_ser_schema("any"),
 )
 
 
@@ -120,6 +124,18 @@ def wire_text(moment: datetime) -> str:
     return moment.isoformat() if text is None else text
 
 
+def _moment_text(value: Any) -> str:
+    if not isinstance(value, datetime):  # of a union with another member
+        raise PydanticSerializationUnexpectedValue("another member")
+    return wire_text(value)
+
+
+def _date_text(value: Any) -> str:
+    if type(value) is not date:  # of a union with another member
+        raise PydanticSerializationUnexpectedValue("another member")
+    return value.isoformat()
+
+
 def _read_date(value: object) -> date:
     if type(value) is date:
         return value
@@ -145,7 +161,7 @@ DateTime = Annotated[
         core_schema.no_info_plain_validator_function(
             _read_datetime,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                wire_text, return_schema=core_schema.str_schema(), when_used="json-unless-none"
+                _moment_text, return_schema=core_schema.str_schema(), when_used="json-unless-none"
             ),
         ),
         {"type": "string", "format": "date-time"},
@@ -157,7 +173,10 @@ Date = Annotated[
     date,
     _Schema(
         core_schema.no_info_plain_validator_function(
-            _read_date, serialization=core_schema.to_string_ser_schema(when_used="json-unless-none")
+            _read_date,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _date_text, return_schema=core_schema.str_schema(), when_used="json-unless-none"
+            ),
         ),
         {"type": "string", "format": "date"},
     ),
