@@ -119,7 +119,7 @@ def test_any_text_makes_a_docstring(text: str) -> None:
     assert [type(node) for node in tree.body] == [ast.Expr]
 
 
-@pytest.mark.parametrize("text", [*TEXTS, "a.b", "é", "１"])
+@pytest.mark.parametrize("text", [*(text for text in TEXTS if not text.isidentifier()), "a.b", "é", "１"])
 def test_what_is_no_identifier_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an identifier"):
         identifier(text)
