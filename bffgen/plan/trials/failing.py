@@ -19,9 +19,6 @@ from bffgen.expr.tree import Expr
 from bffgen.plan.answers import passed_statuses
 from bffgen.plan.trials.requests import Fault
 
-LEAST_TIMEOUT = 1.0
-"""Seconds that a call must have for a test to tell its cancellation from its running out of time."""
-
 PASSED_ON = -1
 """Stands for the backend's own status."""
 

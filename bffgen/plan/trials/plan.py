@@ -20,7 +20,7 @@ from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
 from bffgen.plan.trials.evaluate import Unsure, evaluate
 from bffgen.plan.trials.examples import failure_reply, plan_examples
-from bffgen.plan.trials.failing import LEAST_TIMEOUT, is_hard, matching
+from bffgen.plan.trials.failing import is_hard, matching
 from bffgen.plan.trials.model import (
     EndpointTests,
     FailureCase,
@@ -46,7 +46,10 @@ from bffgen.plan.trials.samples import (
 from bffgen.plan.trials.satisfy import satisfied
 from bffgen.plan.trials.simulate import Outcome, simulate
 from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown, is_nullable
-from bffgen.typesystem.relations import all_inside
+from bffgen.typesystem.relations import parts
+
+_LEAST_TIMEOUT = 1.0
+"""Seconds that a call must have for a test to tell its cancellation from its running out of time."""
 
 
 def plan_tests(
@@ -129,7 +132,7 @@ class _Planner:
         response = self.endpoint.response
         if response is None or self.endpoint.envelope is not None or not self.usual.succeeds:
             return None
-        if not self.endpoint.media_types and not _is_plain(response.type):
+        if not self.endpoint.media_types and not _is_plain(response.type, set()):
             return None
         try:
             found = evaluate(response, self.usual.data)
@@ -271,10 +274,10 @@ class _Planner:
         calls = [node.call for node in roots if isinstance(node.call, CheckedCall) and is_plain(node.call)]
         certain = [call for call in calls if self._certain(call)]
         hard = [call for call in certain if is_hard(call, 500) and not call.write]
-        long = [call for call in certain if not call.write and call.timeout >= LEAST_TIMEOUT]
+        long = [call for call in certain if not call.write and call.timeout >= _LEAST_TIMEOUT]
         for first in hard:
             for second in sorted(long, key=lambda call: -call.timeout):
-                if first is not second and self.endpoint.deadline >= LEAST_TIMEOUT:
+                if first is not second and self.endpoint.deadline >= _LEAST_TIMEOUT:
                     seconds = min(second.timeout, self.endpoint.deadline) / 2
                     return operation_label(first.operation), operation_label(second.operation), seconds
         return None
@@ -325,14 +328,16 @@ def _answering(condition: Expr, endpoint: CheckedEndpoint, call: CheckedCall, da
     return made
 
 
-def _is_plain(of: Type) -> bool:
+def _is_plain(of: Type, seen: set[int]) -> bool:
     """Whether data of the type goes through the gateway exactly as it is."""
-    for one in all_inside(of):
-        if isinstance(one, (Union, Unknown)) or (isinstance(one, Scalar) and one.kind is Kind.BYTES):
-            return False
-        if isinstance(one, ObjectType) and one.extra is not None:
-            return False
-    return True
+    if id(of) in seen:
+        return True
+    seen.add(id(of))
+    if isinstance(of, ObjectType):
+        return of.extra is None and all(_is_plain(field.type, seen) for field in of.fields.values())
+    if isinstance(of, (Union, Unknown)) or (isinstance(of, Scalar) and of.kind is Kind.BYTES):
+        return False
+    return all(_is_plain(part, seen) for part in parts(of))
 
 
 def sample_form(body: Any, of: ObjectType) -> SampleForm:
