@@ -37,6 +37,8 @@ KEYS = (
     "params", "type", "default", "in", "status", "default", "detail", "extra", "allOf", "oneOf", "anyOf", "items",
     "enum", "required", "properties", "$ref", "additionalProperties", "discriminator", "nullable", "schema", "content",
     "format",
+    "for", "if", "limit", "batch", "size", "items", "key", "paginate", "until", "use", "undo", "calls", "value", "$of",
+    "shapes", "include", "envelope", "stream", "proxies", "overlay", "success", "reads", "headers", "cookies",
 )  # fmt: skip
 
 

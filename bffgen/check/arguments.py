@@ -13,6 +13,7 @@ from bffgen.check.names import Names
 from bffgen.check.operations import Bound, sets_fields_as_arguments, target
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
+from bffgen.expr.assume import is_doubted
 from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Context
 from bffgen.openapi.model import Operation, RequestBody
@@ -65,6 +66,8 @@ def _required_null(
     if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
         made.nulls.append(found)
         return tree.Narrowed(found, False, non_null(found.type), found.span)
+    if is_doubted(found, ctx):
+        return tree.Literal(None, BROKEN, found.span)
     names.diags.report(
         "BFF402",
         f"call `{call.name}` needs `{name}`, which may be null",

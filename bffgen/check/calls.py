@@ -10,7 +10,7 @@ from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
 from bffgen.check.media import is_download, is_text_answer
-from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo, CheckedPages
+from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedPages, CheckedUndo
 from bffgen.check.names import Names
 from bffgen.check.operations import bind
 from bffgen.check.templates import template
@@ -120,14 +120,13 @@ def _repeated(call: spec.Call, ctx: Context) -> tuple[CheckedEach | None, Checke
         made = check_each(call.each, ctx)
         return (None, None, unknown_items(call.each, ctx)) if made is None else (made[0], None, made[1])
     if call.batch is not None:
-        found = check_batch(call.batch, ctx)
-        return (None, None, ctx) if found is None else (None, found[0], found[1])
+        return None, *check_batch(call.batch, ctx)
     return None, None, ctx
 
 
 def _look_over(call: spec.Call, names: Names) -> None:
     """The expressions of a call without an operation: their names count as used, their mistakes are told."""
-    ctx = names.context()
+    _, _, ctx = _repeated(call, names.context())
     for argument in call.arguments:
         values.value(argument.value, ctx)
     for value in (call.body, *(value for value, _ in call.headers.values())):

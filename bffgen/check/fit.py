@@ -91,7 +91,8 @@ class _Misfit:
     def _null(self, ctx: Context) -> None:
         path = self.mismatch.path.lstrip(".")
         at = f" in `{path}`" if path.strip("[]") else " inside of it" if path else ""
-        help_ = f"write `default({self.shown}, {default_for(self.wanted)})`" if self.shown and not at else None
+        other = default_for(self.wanted)
+        help_ = f"write `default({self.shown}, {other})`" if self.shown and other != "..." and not at else None
         message = f"{self.what} takes {an(self.wanted)}, which is never null"
         why = () if at else why_null(self.given, ctx)
         label = Label(self.where, f"may be null{at}")

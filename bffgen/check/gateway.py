@@ -16,6 +16,7 @@ from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.own import Own
 from bffgen.check.proxies import check_proxies
+from bffgen.check.reach import reach
 from bffgen.check.repeats import check_repeats
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -62,6 +63,7 @@ def check(
     if not diags.has_errors:
         check_defaults(gateway, diags)
         check_repeats(gateway.endpoints, documents, diags)
+        reach(gateway.endpoints)
     return gateway
 
 

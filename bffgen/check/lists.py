@@ -144,25 +144,26 @@ def _looped(sizes: list[int | None]) -> int | None:
 # ---------------------------------------------------------------------------------------------- batch
 
 
-def check_batch(written: spec.Batch, ctx: Context) -> tuple[CheckedBatch, Context] | None:
-    """`batch: x.id for x in xs`, and what arguments see: `batch`, a list of keys; None after a message."""
+def check_batch(written: spec.Batch, ctx: Context) -> tuple[CheckedBatch | None, Context]:
+    """`batch: x.id for x in xs`, and what arguments see: `batch`, a list of keys; no batch after a message."""
+    unknown = ctx.with_names({"batch": Binding(Role.BATCH, BROKEN, written.span)})
     parsed = parse_generator(values.source_text(written.clause), ctx.diags)
     if parsed is None:
-        return None
+        return None, unknown
     keys = infer(parsed.tree, replace(ctx, parsed=parsed))
-    if is_broken(keys.type):
-        return None
     item = loops.element_type(non_null(keys.type))
+    if is_broken(keys.type) or (item is not None and is_broken(non_null(item))):
+        return None, unknown
     if item is None or is_nullable(keys.type):
         help_ = "write `batch: x.id for x in xs`"
         label = Label(keys.span, describe(keys.type))
         ctx.diags.report("BFF305", "`batch` collects keys from a list", label, help=help_)
-        return None
+        return None, unknown
     key = non_null(item)
     if not isinstance(key, Scalar) and not is_never(key):
         label = Label(keys.span, describe(key))
         ctx.diags.report("BFF305", "`batch` collects scalars", label)
-        return None
+        return None, unknown
     chunk = ListType(key, min_items=1)
     inner = ctx.with_names({"batch": Binding(Role.BATCH, chunk, written.span)})
     return CheckedBatch(keys, chunk, written.size), inner

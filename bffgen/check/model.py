@@ -10,7 +10,7 @@ from bffgen.check.passed import CheckedProxy, CheckedStream
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Docs, ListType, ObjectType, Type
+from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -189,6 +189,12 @@ class CheckedCall:
         """Whether any failure of this call leaves the endpoint alive."""
         return any(isinstance(reaction.action, (Use, UseOther)) for reaction in self.reactions)
 
+    @property
+    def may_be_null(self) -> bool:
+        """Whether the name may hold null; of a value without a declared type only where the call may not be made."""
+        to_null = (isinstance(r.action, Use) and isinstance(r.action.value.type, Null) for r in self.reactions)
+        return is_nullable(self.type) or self.when is not None or any(to_null)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CheckedBlock:
@@ -220,6 +226,11 @@ class CheckedBlock:
     def soft(self) -> bool:
         """Whether any failure inside leaves the scope around it alive."""
         return any(isinstance(reaction.action, (Use, UseOther)) for reaction in self.reactions)
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether the name may hold null."""
+        return is_nullable(self.type) or self.when is not None
 
     @property
     def write(self) -> bool:

@@ -21,8 +21,8 @@ from bffgen.expr import tree
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import ListType, MapType, ObjectType, StreamType, Type, Union, is_nullable, non_null
-from bffgen.typesystem.relations import parts
+from bffgen.typesystem.model import ObjectType, StreamType, is_nullable, non_null
+from bffgen.typesystem.relations import all_inside
 
 CODE = "BFF318"
 
@@ -71,20 +71,9 @@ def _body(endpoint: CheckedEndpoint, span: Span, diags: Diagnostics) -> None:
         return
     inner = of.fields.values() if isinstance(of, ObjectType) and is_upload(of) else ()
     deep = [field.type for field in inner if not is_file(field.type)] if inner else [of]
-    if any(_is_anywhere(one, set()) for one in deep):
+    if any(is_file(inner) for one in deep for inner in all_inside(one)):
         message = "a file stands directly in the body, or in a list there"
         diags.report(CODE, message, Label(span, "bytes inside of something else"))
-
-
-def _is_anywhere(of: Type, seen: set[int]) -> bool:
-    if id(of) in seen:
-        return False
-    seen.add(id(of))
-    if isinstance(of, ObjectType):
-        return any(_is_anywhere(field.type, seen) for field in of.fields.values())
-    if isinstance(of, (ListType, MapType, Union)) or is_nullable(of):
-        return any(_is_anywhere(part, seen) for part in parts(of))
-    return is_file(of)
 
 
 def _raw(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
@@ -97,7 +86,8 @@ def _raw(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
         for node in walk(expr) if expr is not None else ():
             if isinstance(node, tree.Ref) and node.role is Role.BODY and id(node) not in whole:
                 label = Label(node.span, "the body as it arrives")
-                diags.report(CODE, "a raw body is the body of a call, or nothing", label, help="write `body: body`")
+                help_ = "send it on: `body: body` of a call"
+                diags.report(CODE, "a raw body is the body of a call, or nothing", label, help=help_)
     repeated = [call for call in senders if call.each or call.batch or call.pages] or senders[1:]
     inside = [b for b in entries(endpoint.calls) if isinstance(b, CheckedBlock) and b.each]
     for call in [*repeated, *(call for block in inside for call in leaves(block.calls) if sends_raw(call))][:1]:

@@ -106,8 +106,8 @@ def _other(name: str, span: Span, call: spec.Entry, ctx: Context) -> Action:
     found = ctx.scope.find(name) if name != call.name else None
     if found is not None and found.role is Role.CALL and found.needs == name:
         return UseOther(name)
-    names = [n for n in ctx.scope.names() if (b := ctx.scope.find(n)) and b.role is Role.CALL and n != call.name]
-    near = closest(name, names)
+    # names alone: to ask what the others are would make this call wait for them
+    near = closest(name, [other for other in ctx.scope.names() if other != call.name])
     help_ = f"did you mean `{near}`?" if near else None
     what = "the call cannot take its own place" if name == call.name else "not a call of this scope"
     ctx.diags.report("BFF205", f"`use` needs another call, and finds `{name}`", Label(span, what), help=help_)

@@ -27,6 +27,7 @@ from bffgen.typesystem.model import (
     Scalar,
     SetType,
     TupleType,
+    Unknown,
     is_nullable,
 )
 from bffgen.typesystem.relations import is_broken, join_all
@@ -219,7 +220,7 @@ def make_object(
     """An object of the gateway's own with these fields; with `omit_null` the nullable ones are optional."""
     fields: dict[str, Field] = {}
     for (key, value), where in zip(entries, spans, strict=True):
-        optional = omit_null and is_nullable(value.type)
+        optional = omit_null and (is_nullable(value.type) or isinstance(value.type, Unknown))
         of = value.type
         if optional:
             of = getattr(of, "of", of)

@@ -32,6 +32,9 @@ class Names(Protocol):
     def classes(self, of: ObjectType) -> Sequence[str]:
         """The classes that a value of the object may have: of a union narrowed to it the union's own, too."""
 
+    def holders(self, of: Type, field: str) -> Sequence[str] | None:
+        """The classes of a value, never null, that have the field; None where it is of one of them for certain."""
+
     def adapter(self, of: Type) -> str:
         """A module-level `TypeAdapter` of a non-null type."""
 

@@ -20,12 +20,12 @@ from bffgen.expr.emit_values import (
     literal,
     literal_number,
     name,
+    not_none,
 )
 from bffgen.typesystem.model import (
     Kind,
     ListType,
     MapType,
-    ObjectType,
     Scalar,
     TupleType,
     Type,
@@ -101,7 +101,7 @@ def _usable(word: str) -> str:
 
 def field_of(em: Emitter, expr: tree.FieldOf) -> Value:
     owner = _owner(expr.base)
-    base = _as_object(em, looked_into(em, expr.base), owner, expr.name)
+    base = _as_holder(em, looked_into(em, expr.base), non_null(expr.base.type), expr.name)
     read: ast.expr = attribute(base.code, em.names.attribute(owner, expr.name))
     missing = em.names.missing(owner, expr.name)
     if missing:
@@ -127,14 +127,17 @@ def _field_may_be_null(owner: Type, field: str) -> bool:
     return not found or any(f is None or not f.required or may_be_null(f.type) for f in found)
 
 
-def _as_object(em: Emitter, base: Value, owner: Type, field: str) -> Value:
-    """Of a union with other than objects in it, such as a text: only the objects have fields."""
-    if not isinstance(owner, Union) or all(isinstance(arm, ObjectType) for arm in owner.arms):
+def _as_holder(em: Emitter, base: Value, of_base: Type, field: str) -> Value:
+    """Of a union with members that do not have the field, such as a text: one that has it."""
+    holders = em.names.holders(of_base, field) if isinstance(of_base, Union) else None
+    if holders is None:
         return base
-    of = one_of({c for arm in objects_in(owner) if field in arm.fields for c in em.names.classes(arm)})
+    of = one_of(holders)
     if not base.path:
         return em.bind(base, hint(base.code), lambda code: call("isinstance", code, of))
-    return base.but(base.code, path=True).plus(Guard(call("isinstance", base.code, of)))
+    implied = ast.dump(not_none(base.code))  # by its class
+    guards = tuple(guard for guard in base.guards if ast.dump(guard.test) != implied)
+    return Value(base.code, (*guards, Guard(call("isinstance", base.code, of))), path=True)
 
 
 def one_of(classes: Iterable[str]) -> ast.expr:

@@ -11,7 +11,6 @@ from bffgen.expr.arithmetic import null_by_zero
 from bffgen.expr.operators import condition, may_be_null
 from bffgen.expr.results import FUNCTIONS, Function, Given
 from bffgen.expr.scope import Context
-from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BOOLEAN,
     IterType,
@@ -74,8 +73,7 @@ def _options(
     for keyword in node.keywords:
         if keyword.arg not in function.options:
             near = closest(keyword.arg or "", function.options)
-            span = ctx.span(keyword)
-            where = Span(span.file, span.start, span.start + len(keyword.arg or ""))
+            where = ctx.name_span(keyword)
             help_ = f"did you mean `{near}`?" if near else f"write `{function.shown}`"
             ctx.error("BFF306", where, f"`{name}` has no option `{keyword.arg}`", help=help_)
             return None

@@ -70,7 +70,7 @@ def _unknown(signature: Signature, name: str, keyword: ast.keyword, ctx: Context
     near = closest(name, [parameter.name for parameter in signature.parameters])
     ctx.error(
         "BFF306",
-        keyword,
+        ctx.name_span(keyword),
         f"`{signature.name}` has no parameter `{name}`",
         "not a parameter",
         _declared(signature),

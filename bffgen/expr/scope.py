@@ -118,6 +118,11 @@ class Context:
     def span(self, node: ast.expr | ast.keyword) -> Span:
         return self.parsed.span(node)
 
+    def name_span(self, keyword: ast.keyword) -> Span:
+        """Where the name of an argument stands."""
+        span = self.span(keyword)
+        return Span(span.file, span.start, span.start + len(keyword.arg or ""))
+
     def text(self, node: ast.expr) -> str:
         return self.parsed.text(node)
 

@@ -22,6 +22,7 @@ from bffgen.typesystem.model import (
     Scalar,
     Type,
     Union,
+    Unknown,
     is_nullable,
     non_null,
     nullable,
@@ -163,7 +164,7 @@ def of_reply(name: str, node: ast.Call, ctx: Context) -> tree.Expr:
         return ctx.error("BFF306", first, f"`{first.id}` is not a call", help=f"write {shown}")
     ctx.names.add(first.id)
     ctx.used.add(first.id)
-    absent = is_nullable(binding.type)
+    absent = is_nullable(binding.type) or (isinstance(binding.type, Unknown) and binding.nulls is not None)
     if name == "status":
         return tree.StatusOf(first.id, nullable(INTEGER) if absent else INTEGER, ctx.span(node))
     return _header(first.id, node.args[1], node, ctx)

@@ -58,10 +58,10 @@ def default_of(schema: Node | None, references: References) -> Any:
 def data_of(node: Node) -> Any:
     """The data of a node; `NOTHING` where JSON could not say it, or nobody could read it."""
     data = node.data()
-    return data if _is_sayable(data) else NOTHING
+    return data if is_sayable(data) else NOTHING
 
 
-def _is_sayable(data: Any) -> bool:
+def is_sayable(data: Any) -> bool:
     """Whether numbers are finite, and nothing is nested deeper than `MAX_NESTED`."""
     level = [data]
     for _ in range(MAX_NESTED):

@@ -13,6 +13,9 @@ from bffgen.source.loader import Loader
 from bffgen.source.nodes import Node
 from bffgen.source.text import SourceFile, Span
 
+MAX_CHAIN = 100
+MAX_REFERENCES = 200_000
+
 
 class References:
     """Follows references and says once, at the reference, why one leads nowhere (BFF502) or in a circle (BFF503).
@@ -27,6 +30,7 @@ class References:
         self._roots: dict[SourceFile, Node] = {root.file: root}
         self._targets: dict[Node, Node | None] = {}
         self._rings: set[Node] = set()
+        self._resolving = 0
 
     def follow(self, node: Node | None) -> Node | None:
         """The node itself, or what it refers to in the end. None when there is nothing there."""
@@ -35,6 +39,8 @@ class References:
             if node in seen:
                 self.circular(next(iter(seen)))
                 return None
+            if len(seen) >= MAX_CHAIN:
+                return self._beyond(f"a chain of more than {MAX_CHAIN} references begins here", next(iter(seen)))
             seen[node] = None
             node = self.target(node)
         return node
@@ -47,8 +53,24 @@ class References:
         """What a reference refers to, itself perhaps a reference."""
         if node not in self._targets:
             self._targets[node] = None  # while it is looked for: a reference through itself leads nowhere
-            self._targets[node] = self._resolve(node)
+            self._targets[node] = self._within_budget(node)
         return self._targets[node]
+
+    def _within_budget(self, node: Node) -> Node | None:
+        if self._resolving >= MAX_CHAIN:  # each pointer leads through the next reference
+            return self._beyond(f"a reference through more than {MAX_CHAIN} others", node)
+        if len(self._targets) > MAX_REFERENCES:
+            told = len(self._targets) > MAX_REFERENCES + 1
+            return None if told else self._beyond(f"more than {MAX_REFERENCES} references are followed", node)
+        self._resolving += 1
+        try:
+            return self._resolve(node)
+        finally:
+            self._resolving -= 1
+
+    def _beyond(self, message: str, node: Node) -> Node | None:
+        self._diags.report("BFF107", message, ref.span if (ref := node.get("$ref")) is not None else node.span)
+        return None
 
     def peek(self, node: Node) -> Node | None:
         """The target if it is known or in the same file. Reports nothing and reads no file."""

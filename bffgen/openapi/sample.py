@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from bffgen.openapi.docs import is_sayable
 from bffgen.openapi.fits import fits, within
 from bffgen.openapi.media import is_json, may_be_json
 from bffgen.openapi.model import Operation, Response
@@ -46,6 +47,8 @@ FORMATS = {
 }
 MAX_VALUES = 2000  # beyond it only what must be there is made
 MAX_LENGTH = 10_000
+MAX_INSIDE = 20  # objects within objects that are filled with more than they must have
+MAX_REQUIRED_INSIDE = 60
 _ABSENT: Any = object()
 
 
@@ -94,9 +97,10 @@ def _unpacked(example: Any) -> Any:
     """An example; where it is JSON written as a text, what the text says."""
     if isinstance(example, str) and example.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(example)
+            data = json.loads(example)
         except (ValueError, RecursionError):
-            pass
+            return example
+        return data if is_sayable(data) else example
     return example
 
 
@@ -157,7 +161,7 @@ class _Sampler:
         return self.value(of.arms[0], NO_DOCS, name)
 
     def _object(self, of: ObjectType) -> dict[str, Any]:
-        if id(of) in self._inside:
+        if id(of) in self._inside or len(self._inside) > MAX_REQUIRED_INSIDE:
             raise _Endless
         self._inside.add(id(of))
         try:
@@ -165,7 +169,7 @@ class _Sampler:
             for name, field in of.fields.items():
                 if field.required:
                     made[name] = self.value(field.type, field.docs, name)
-                elif self._left > 0:
+                elif self._left > 0 and len(self._inside) <= MAX_INSIDE:
                     self._add_optional(made, name, field.type, field.docs)
             return made
         finally:

@@ -36,6 +36,7 @@ from bffgen.openapi.scalars import (
     type_words,
 )
 from bffgen.source.nodes import Node
+from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BYTES,
     NULL,
@@ -46,13 +47,17 @@ from bffgen.typesystem.model import (
     MapType,
     ObjectType,
     Type,
+    Union,
     Unknown,
     non_null,
     nullable,
 )
 from bffgen.typesystem.relations import BROKEN
 
-MAX_DEPTH = 100  # of schemas within schemas that are not objects
+MAX_DEPTH = 100  # of schemas within schemas that are not objects, references included
+MAX_ENUM = 50_000  # members
+MAX_PATTERN = 4096  # characters
+MAX_ARMS = 1000  # of a union
 
 
 class Schemas:
@@ -104,12 +109,23 @@ class Schemas:
     def _recursive(self, key: tuple[Node, bool]) -> Type:
         """A schema inside itself: fine below a list or map (though it has no type then), else without meaning."""
         asked_by, _ = next(reversed(self._active))
+        if key not in self._active:
+            return self._beyond(f"schemas refer to each other more than {MAX_DEPTH} deep", key[0].span)
         if self._active.get(key) == self._containers and is_reference(asked_by):
             self._references.circular(asked_by)
             return BROKEN
         return UNKNOWN
 
+    def _beyond(self, message: str, span: Span) -> Type:
+        """What breaks a budget is reported (BFF107), and has no type."""
+        self._diags.report("BFF107", message, span)
+        return BROKEN
+
     def _converted(self, schema: Node, hint: Hint, request: bool) -> Type:
+        if (members := schema.get("enum")) is not None and len(members.elements()) > MAX_ENUM:
+            return self._beyond(f"an enum of more than {MAX_ENUM} members", schema.key("enum"))
+        if (pattern := schema.get("pattern")) is not None and len(pattern.text) > MAX_PATTERN:
+            return self._beyond(f"a pattern of more than {MAX_PATTERN} characters", schema.key("pattern"))
         if is_reference(schema):
             made = self._referred(schema, hint, request)
         elif has_values(schema):
@@ -181,6 +197,8 @@ class Schemas:
             self.type_of(node, hint.inside(_arm_name(node, at)) if len(nodes) > 1 else hint, request=request)
             for at, node in enumerate(nodes, 1)
         ]
+        if sum(len(of.arms) if isinstance(of := non_null(arm), Union) else 1 for arm in arms) > MAX_ARMS:
+            return self._beyond(f"more than {MAX_ARMS} alternatives", schema.span)
         told = discriminator_of(schema)
         made = self._tags.union(arms, told, [self._tags.values_of(told, node) for node in nodes])
         return self._by_words(schema, hint, request) if isinstance(made, Unknown) and made is not BROKEN else made

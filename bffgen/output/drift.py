@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bffgen.output.folder import Folder
+from bffgen.output.folder import Folder, check_root
 from bffgen.output.lock import LOCK_NAME, Lock, LockInfo, digest, lock_text
 from bffgen.plan.files import File, FileTree
 
@@ -30,6 +30,7 @@ class Drift:
 
 def compare(tree: FileTree, out: Path, info: LockInfo) -> list[Drift]:
     """Every difference, by path. Scaffolds count only when they are missing; the user's files never."""
+    check_root(out)
     folder = Folder(out)
     lock = folder.lock()
     found = [drift for path, file in tree.items() if (drift := _file(path, file, folder, lock))]

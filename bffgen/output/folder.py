@@ -21,6 +21,12 @@ class OutputRefused(Exception):
         self.paths = tuple(paths)
 
 
+def check_root(out: Path) -> None:
+    """Raises OutputRefused unless `out` is a folder, or nothing yet."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise OutputRefused("BFF903", f"{out.name} is not a folder", (out.name,))
+
+
 class Folder:
     """Reads of one output folder, by relative path with `/`."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from bffgen.output.folder import Folder, OutputRefused
-from bffgen.output.lock import LOCK_NAME, Lock, LockInfo, digest, lock_text
+from bffgen.output.folder import Folder, OutputRefused, check_root
+from bffgen.output.lock import LOCK_NAME, LockInfo, digest, lock_text
+from bffgen.output.staging import interrupted, staging
 from bffgen.plan.files import File, FileTree, check_path
 
 
@@ -36,31 +37,46 @@ def write(tree: FileTree, out: Path, info: LockInfo, *, force: bool = False) -> 
     """
     for path in (LOCK_NAME, *tree):
         check_path(path)
+    check_root(out)
+    ours = interrupted(out)
+    todo = _todo(tree, out, info, ours, force)
+    if todo.new:  # a stale file changes the lock
+        with staging(out) as folder:
+            todo = _todo(tree, out, info, ours, force)  # anew: another run may have come first
+            _place(out, folder, todo)
+    unchanged = [path for path, file in tree.items() if path not in todo.new and not file.scaffold]
+    kept = [*todo.kept, *(path for path, file in tree.items() if file.scaffold and path not in todo.new)]
+    return Written(tuple(sorted(todo.new)), tuple(todo.stale), tuple(unchanged), tuple(sorted(kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Todo:
+    """What is to be written and removed. `kept` are files of the last run that were edited."""
+
+    new: dict[str, bytes]
+    stale: list[str]
+    kept: list[str]
+
+
+def _todo(tree: FileTree, out: Path, info: LockInfo, ours: Mapping[str, str], force: bool) -> _Todo:
+    """Compare the tree with the folder. `ours` are files that an interrupted run may have written beside the lock's."""
     folder = Folder(out)
-    _check_root(out)
     lock = folder.lock()
     found = {path: folder.read(path) for path in tree}
-    edited = sorted(path for path, content in found.items() if _is_edited(tree[path], content, lock.files.get(path)))
+    known = {path: {of[path] for of in (lock.files, ours) if path in of} for path in {*lock.files, *ours}}
+    edited = sorted(path for path, content in found.items() if _is_edited(tree[path], content, known.get(path, set())))
     if edited and not force:
         raise OutputRefused("BFF902", "edited by hand: it would be overwritten (--force does it)", edited)
-    stale, kept = _stale(tree, folder, lock)
+    stale, kept = _stale(tree, folder, known)
     new = {path: file.content for path, file in tree.items() if _is_new(file, found[path], path in lock.scaffolds)}
     text = lock_text(tree, info)
-    if lock.text != text:
+    if lock.text != text or stale:
         new[LOCK_NAME] = text.encode()
-    _place(out, new, stale)
-    kept += [path for path, file in tree.items() if file.scaffold and path not in new]
-    unchanged = [path for path, file in tree.items() if path not in new and not file.scaffold]
-    return Written(tuple(sorted(new)), tuple(sorted(stale)), tuple(unchanged), tuple(sorted(kept)))
+    return _Todo(new, stale, kept)
 
 
-def _check_root(out: Path) -> None:
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise OutputRefused("BFF903", f"{out.name} is not a folder", (out.name,))
-
-
-def _is_edited(file: File, content: bytes | None, known: str | None) -> bool:
-    return not file.scaffold and content not in (None, file.content) and digest(content or b"") != known
+def _is_edited(file: File, content: bytes | None, known: Set[str]) -> bool:
+    return not file.scaffold and content not in (None, file.content) and digest(content or b"") not in known
 
 
 def _is_new(file: File, content: bytes | None, scaffolded: bool) -> bool:
@@ -70,35 +86,26 @@ def _is_new(file: File, content: bytes | None, scaffolded: bool) -> bool:
     return content != file.content
 
 
-def _stale(tree: FileTree, folder: Folder, lock: Lock) -> tuple[list[str], list[str]]:
-    """Files of the last run that are not in the tree: those to remove, and those that were edited."""
+def _stale(tree: FileTree, folder: Folder, known: Mapping[str, Set[str]]) -> tuple[list[str], list[str]]:
+    """Files of earlier runs that are not in the tree: those to remove, and those that were edited."""
     stale: list[str] = []
     kept: list[str] = []
-    for path in sorted(lock.files.keys() - tree.keys()):
+    for path in sorted(known.keys() - tree.keys()):
         content = folder.read(path)
         if content is not None:
-            (stale if digest(content) == lock.files[path] else kept).append(path)
+            (stale if digest(content) in known[path] else kept).append(path)
     return stale, kept
 
 
-def _place(out: Path, new: dict[str, bytes], stale: list[str]) -> None:
+def _place(out: Path, folder: Path, todo: _Todo) -> None:
     """New files and removals, the lock last: what the lock does not know is the user's."""
-    if not new:
-        return  # a stale file changes the lock
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".bffgen-", dir=out))
-    except OSError as error:
-        raise OutputRefused("BFF903", f"cannot be written: {error.strerror}", (out.name,)) from None
-    try:
-        for number, (path, content) in enumerate(new.items()):
-            _stage(staging / str(number), content, path)
-        for number, path in sorted(enumerate(new), key=lambda entry: entry[1] == LOCK_NAME):
-            if path == LOCK_NAME:
-                _remove(out, stale)
-            _rename(staging / str(number), out / path, path)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    staged = {path: folder / (LOCK_NAME if path == LOCK_NAME else str(at)) for at, path in enumerate(todo.new)}
+    for path, content in todo.new.items():
+        _stage(staged[path], content, path)
+    for path in sorted(todo.new, key=lambda path: path == LOCK_NAME):
+        if path == LOCK_NAME:
+            _remove(out, todo.stale)
+        _rename(staged[path], out / path, path)
 
 
 def _stage(at: Path, content: bytes, path: str) -> None:
@@ -122,7 +129,10 @@ def _remove(out: Path, stale: list[str]) -> None:
     """Remove files, and the folders that are empty then (byte code that Python left there does not count)."""
     for path in stale:
         target = out / path
-        target.unlink(missing_ok=True)
+        try:
+            target.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputRefused("BFF903", f"cannot be removed: {error.strerror}", (path,)) from None
         for parent in list(target.relative_to(out).parents)[:-1]:
             _remove_if_empty(out / parent)
 

@@ -14,7 +14,7 @@ from bffgen.plan.reactions import Failing, assigns
 from bffgen.plan.repeats import BatchWriter, EachWriter, PagesWriter
 from bffgen.plan.requests import Place, RequestWriter
 from bffgen.plan.shaping import is_shaped, shaped
-from bffgen.typesystem.model import BOOLEAN, Null, is_nullable, non_null
+from bffgen.typesystem.model import BOOLEAN, Null, non_null
 
 Block = list[ast.stmt]
 
@@ -38,7 +38,7 @@ class CallWriter:
         of = non_null(self.call.type) if is_shaped(self.call) else self.call.reply
         reply = self.module.runtime("replies", "Reply")
         made = code("Reply[T]", Reply=reply, T=self.module.annotation(of))
-        return code("made | None", made=made) if is_nullable(self.call.type) else made
+        return code("made | None", made=made) if self.call.may_be_null else made
 
     @property
     def local(self) -> str:
@@ -62,22 +62,22 @@ class CallWriter:
         if call.each is not None:
             one = self.request.skipping() + self._caught(self._once(returns=True), returns=True)
             before, value = EachWriter(call, call.each, self.names, self.number).written(one)
-            return made + before + self._give(value, returns)
+            return made + before + self.give(value, returns)
         made += self.request.skipping()
         if call.batch is not None:
             function, before, value = BatchWriter(call, call.batch, self.names).written(*self.request.answer())
-            return made + function + self._caught(before + self._give(value, returns), returns)
+            return made + function + self._caught(before + self.give(value, returns), returns)
         if call.pages is not None:
             pages = PagesWriter(call, call.pages, self.names, self.request.page_local)
             function = pages.function_of(*self.request.answer())
-            return made + function + self._caught(self._give(pages.everything(), returns), returns)
+            return made + function + self._caught(self.give(pages.everything(), returns), returns)
         return made + self._caught(self._once(returns), returns)
 
     def _once(self, returns: bool) -> Block:
         """Asking one time, and what is made of the answer."""
         before, answer = self.request.answer()
         if not is_shaped(self.call):
-            return before + self._give(answer, returns)
+            return before + self.give(answer, returns)
         bound = quote("answer = value", value=answer)
         if self.call.wants_reply and self.call.each is None:
             whole, made = self.names.machinery("reply"), self.module.runtime("replies", "Reply")
@@ -86,11 +86,11 @@ class CallWriter:
             value = code("Reply(value, whole.status, whole.headers)", Reply=made, whole=whole, value=value)
         else:
             more, value = shaped(self.call, name("answer"), self.names)
-        return before + bound + more + self._give(value, returns)
+        return before + bound + more + self.give(value, returns)
 
     def _caught(self, tried: Block, returns: bool) -> Block:
         failing = Failing(
-            self.call, self.names, self.local, lambda value: self._give(value, returns), self.place.start
+            self.call, self.names, self.local, lambda value: self.give(value, returns), self.place.start
         )
         made = failing.caught(tried)
         if returns or made is tried:
@@ -99,7 +99,7 @@ class CallWriter:
         declared = ast.AnnAssign(ast.Name(self.local, ast.Store()), self.result, None, 1)
         return [declared, *made] if assigns(handlers, self.local) else made
 
-    def _give(self, value: ast.expr, returns: bool) -> Block:
+    def give(self, value: ast.expr, returns: bool) -> Block:
         if returns:
             return quote("return value", value=value)
         if isinstance(self.call.type, Null) and not self.call.wants_reply:

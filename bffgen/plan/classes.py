@@ -172,7 +172,9 @@ class Models:
         of = non_null(of)
         if not isinstance(of, Union):
             return ()
-        return arms_beside(of) if merged(of) else tuple(a for a in of.arms if not isinstance(a, ObjectType))
+        if merged(of) in self.refs:  # read as one class, an open map, too; not so where two values are joined
+            return arms_beside(of)
+        return tuple(arm for arm in of.arms if not isinstance(arm, ObjectType))
 
     def attribute(self, owner: Type, field: str) -> str:
         """The attribute of a field, named as on the wire, in the classes of an object or union."""
@@ -183,10 +185,9 @@ class Models:
 
     def missing(self, owner: Type, field: str) -> bool:
         """Whether the attribute may be MISSING: it is read through `given`."""
-        for key in self.keys(owner):
-            if field in (fields := fields_of(key)):
-                return self.usage.is_whole(key) and not fields[field].required
-        return False
+        found = [(key, fields_of(key)) for key in self.keys(owner)]
+        having = [(key, fields[field]) for key, fields in found if field in fields]
+        return any(self.usage.is_whole(key) and not one.required for key, one in having)
 
     def annotation(self, of: Type, wire: bool = False) -> Annotation:
         """The annotation of a type: for type checkers, or with `wire` for Pydantic (`Integer`, `DateTime`)."""

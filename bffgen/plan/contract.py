@@ -61,14 +61,17 @@ class Contract:
         self._given = {of: name for one in gateway.endpoints for of, name in one.named_models.items()}
         self._names: dict[ObjectType, str] = {}
         self._components: dict[str, Schema] = {}
+        self._waiting: list[ObjectType] = []  # named, and not described yet
 
     def schema(self, of: Type, docs: Docs | None = None) -> Schema:
         """The schema of a type, with the docs of where it stands."""
         made = self._schema(of, _Held.ALL)
+        self._describe()
         return _documented(made, docs) if docs else made
 
     def components(self) -> dict[str, Schema]:
         """`components.schemas`: all objects met so far and those inside of them, by name."""
+        self._describe()
         return dict(sorted(self._components.items()))
 
     def name(self, of: ObjectType) -> str:
@@ -80,8 +83,14 @@ class Contract:
                 name, number = f"{base}{number}", number + 1
             self._names[of] = name
             self._components[name] = {}
-            self._components[name].update(self._object(of))
+            self._waiting.append(of)
         return self._names[of]
+
+    def _describe(self) -> None:
+        """Describe the objects that were named, and those inside of them, however deep they are."""
+        while self._waiting:
+            of = self._waiting.pop()
+            self._components[self._names[of]].update(self._object(of))
 
     def _own_name(self, of: ObjectType) -> str:
         if of.backend is None:

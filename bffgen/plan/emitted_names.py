@@ -13,10 +13,11 @@ from bffgen.plan.model import ConstantPlan
 from bffgen.plan.names import Scope, local_name
 from bffgen.plan.quote import called, code, constant
 from bffgen.plan.schemas import Models
+from bffgen.plan.shapes import fields_of
 from bffgen.plan.traits import traits_of
 from bffgen.plan.walk import CallScope, scope_exprs, scopes, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type, is_nullable
+from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type
 from bffgen.typesystem.names import python_name
 
 MACHINERY = (
@@ -127,6 +128,14 @@ class ModuleNames:
         refs = [self.module.models.refs[key] for key in self.module.models.keys(of)]
         return tuple(self.module.imported(ref.module, ref.name) for ref in refs)
 
+    def holders(self, of: Type, field: str) -> tuple[str, ...] | None:
+        models = self.module.models
+        keys = models.keys(of)
+        having = [models.refs[key] for key in keys if field in fields_of(key)]
+        if len(having) == len(keys) and not models.other_arms(of):
+            return None
+        return tuple(self.module.imported(ref.module, ref.name) for ref in having)
+
     def adapter(self, of: Type) -> str:
         return self.module.adapter(of)
 
@@ -157,7 +166,7 @@ class EndpointNames(ModuleNames):
         self.around = around
         self.depth: int = 0 if around is None else around.depth + 1
         self._own = {entry.name: Role.CALL for entry in scope.calls} | {let.name: Role.LET for let in scope.lets}
-        self._nullable = {call.name: is_nullable(call.type) for call in scope.calls}
+        self._nullable = {call.name: call.may_be_null for call in scope.calls}
         self._values: dict[tuple[Role, str], str] = {} if around is None else around._values
         self._derived: dict[tuple[str, str], str] = {} if around is None else around._derived
         self._instants: dict[object, tuple[str, str]] = {} if around is None else around._instants

@@ -21,7 +21,7 @@ from bffgen.plan.requests import Place
 from bffgen.plan.schedule import CallNode, GuardNode, LetNode, Schedule, schedule
 from bffgen.plan.traits import Traits, adds_key, key_parameter
 from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, referred, request_exprs, walk
-from bffgen.typesystem.model import BOOLEAN, Null, Type, is_nullable
+from bffgen.typesystem.model import BOOLEAN, Null, Type
 
 Block = list[ast.stmt]
 
@@ -119,7 +119,16 @@ class ScopeWriter:
         guards = self._call_guards(node, call)
         if not guards:
             return writer.body(returns=True)
-        return writer.body(returns=False) + guards + quote("return local", local=writer.local)
+        return self._asked(call, writer) + guards + quote("return local", local=writer.local)
+
+    def _asked(self, call: CheckedCall, writer: CallWriter) -> Block:
+        """The call's local, bound. Where it may not be made and a guard wants to know, that is a function within."""
+        leaves_early = call.when is not None or call.null_arguments
+        if not leaves_early or all(guard.skip_if_null for guard in call.guards):
+            return writer.body(returns=False)
+        asked = self.names.derived(call.name, "ask_{}")
+        made = self._function(asked, writer.result, writer.body(returns=True))
+        return made + writer.give(ast.Await(called(asked)), returns=False)
 
     def _fetching(self, entry: CheckedEntry) -> str:
         return self.names.derived(entry.name, "send_{}" if entry.write else "fetch_{}")
@@ -179,8 +188,10 @@ class ScopeWriter:
         if not call.guards:
             return []
         exprs = [expr for guard in call.guards for expr in guard_exprs(guard)]
-        made = self._value_of_reply(call, exprs) if call.wants_reply else []
-        made += self._awaited(node.late, (), exprs)
+        tested = call.may_be_null and any(guard.skip_if_null for guard in call.guards)
+        made = self._value_of_reply(call, exprs, tested) if call.wants_reply else []
+        read = [key for key in node.late if key in referred(exprs)]
+        made += self._awaited(read, [key for key in node.late if key not in read], exprs)
         for guard in call.guards:
             present = self._present(guard, call)
             made += composed([*guard_exprs(guard)], check_guard(guard, self.names, present), self.module)
@@ -188,10 +199,9 @@ class ScopeWriter:
 
     def _present(self, guard: CheckedGuard, call: CheckedCall) -> ast.expr | None:
         """The test that the guard's call is not null, where a null one is not to be checked."""
-        if not guard.skip_if_null or not is_nullable(call.type):
+        if not guard.skip_if_null or not call.may_be_null:
             return None
-        local = self.names.reply(call.name) if call.wants_reply else self.names.value(call.name)
-        return code("local is not None", local=local)
+        return code("local is not None", local=self.names.value(call.name))
 
     # -------------------------------------------------------------------------------------------------- blocks
 
@@ -266,11 +276,11 @@ class ScopeWriter:
     def _type(self, key: str) -> Type:
         return self.calls[key].type if key in self.calls else self.lets[key].value.type
 
-    def _value_of_reply(self, call: CheckedCall, exprs: list[Expr | None]) -> Block:
-        if call.name not in _read(exprs):
+    def _value_of_reply(self, call: CheckedCall, exprs: list[Expr | None], tested: bool = False) -> Block:
+        if not tested and call.name not in _read(exprs):
             return []
         source = "local = reply.value"
-        if is_nullable(call.type):
+        if call.may_be_null:
             source += " if reply is not None else None"
         return quote(source, local=self.names.value(call.name), reply=self.names.reply(call.name))
 

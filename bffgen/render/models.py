@@ -7,14 +7,16 @@ the plan asked for, then each class goes to its module, under its own name, with
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from bffgen.plan.files import HEADER
 from bffgen.plan.schemas import WIRE, ModelModule, ModelRef
 from bffgen.render.documents import EMPTY_NAME, Bounded, Label, Schema, aliases, document, labels
 from bffgen.render.generator import generate_models
 from bffgen.render.inspection import RenderError, inspect
-from bffgen.typesystem.model import Kind
+from bffgen.typesystem.model import TEXT, Kind, MapType, ObjectType, Type
+from bffgen.typesystem.relations import parts as parts_of
 
 __all__ = ["RenderError", "render_models"]
 
@@ -55,7 +57,11 @@ class _Module:
         self._module = module
         self._bounded = {name: _annotation(*of, module.runtime) for name, of in bounded.items()}
         self._sources = sources
-        self._own = {label.text: label.plan.name for label in shown.values() if label.module is module}
+        mine = [label for label in shown.values() if label.module is module]
+        self._own = {label.text: label.plan.name for label in mine}
+        self._keys = {
+            (label.text, e.attribute): [*_map_keys(e.field.type)] for label in mine for e in label.plan.fields
+        }
         local = {ref: name for name, ref in module.borrowed.items()}
         self._borrowed = {shown[ref].text: (ref, name) for ref, name in local.items()}
         self._imports: dict[str, set[str]] = {}
@@ -77,7 +83,7 @@ class _Module:
         parts = [f"class {self._own[node.name]}({self._name('Model')}):"]
         for inner in node.body:
             if isinstance(inner, ast.AnnAssign):
-                parts.append("    " + ast.unparse(self._field(inner)))
+                parts.append("    " + ast.unparse(self._keyed(node.name, self._field(inner))))
             elif isinstance(inner, ast.Assign):
                 parts += [f"    {shown}"] if (shown := self._settings(inner)) else []
             else:
@@ -108,6 +114,20 @@ class _Module:
                     one.id = self._name(one.id)
         if self._bounded:
             node.annotation = _Put(self._bounded, self._use).visit(node.annotation)
+        return node
+
+    def _keyed(self, of_class: str, node: ast.AnnAssign) -> ast.AnnAssign:
+        """A field whose maps have the keys that they have in Python: JSON Schema knows texts alone."""
+        assert isinstance(node.target, ast.Name)
+        keys = self._keys[of_class, node.target.id]
+        if all(key == TEXT for key in keys):
+            return node
+        maps = [one for one in _in_order(node.annotation) if _is_map(one)]
+        for made, key in zip(maps, keys, strict=True):
+            assert isinstance(made.slice, ast.Tuple)
+            annotation = self._module.models.annotation(key, wire=True)
+            made.slice.elts[0] = annotation.expr
+            self._use({name: source for source, name in annotation.imports})
         return node
 
     def _use(self, names: Mapping[str, str]) -> None:
@@ -156,6 +176,25 @@ def _annotation(kind: Kind, bounds: tuple[tuple[str, object], ...], runtime: str
     options = ", ".join(f"{_FIELD_OPTIONS[keyword]}={ascii(value)}" for keyword, value in bounds)
     used = {"Annotated": "typing", "Field": "pydantic"} | ({base: runtime} if kind in WIRE else {})
     return ast.parse(f"Annotated[{base}, Field({options})]", mode="eval").body, used
+
+
+def _map_keys(of: Type) -> Iterator[Type]:
+    """The types of the keys of all maps in a type, in the order in which they are printed."""
+    if isinstance(of, MapType):
+        yield of.key
+    if not isinstance(of, ObjectType):
+        for part in parts_of(of):
+            yield from _map_keys(part)
+
+
+def _in_order(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _in_order(child)
+
+
+def _is_map(node: ast.AST) -> TypeGuard[ast.Subscript]:
+    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "dict"
 
 
 class _Put(ast.NodeTransformer):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from bffgen.source.node import MAX_DEPTH, Complaints, Kind, Node
+from bffgen.source.node import MAX_DEPTH, MAX_TEXT, Complaints, Kind, Node, too_long
 from bffgen.source.pause import collector_paused
 from bffgen.source.text import SourceFile, Span
 
@@ -228,12 +228,12 @@ class _JsonNode(Node):
     @property
     def value(self) -> bool | int | float | str | None:
         raw = self._raw
-        return raw if isinstance(raw, (bool, int, float, str)) else None
+        return self.text if isinstance(raw, str) else raw if isinstance(raw, (bool, int, float)) else None
 
     @property
     def text(self) -> str:
         if isinstance(self._raw, str):
-            return self._raw
+            return self._raw if len(self._raw) <= MAX_TEXT else too_long(self, self._document.complaints)
         return json.dumps(self._raw) if self.kind == "scalar" else ""
 
     @property
@@ -299,7 +299,7 @@ class _JsonNode(Node):
     def data(self) -> Any:
         if self.kind == "mapping":
             return {key: child.data() for key, child in self.entries().items()}
-        return [child.data() for child in self.elements()] if self.kind == "sequence" else self._raw
+        return [child.data() for child in self.elements()] if self.kind == "sequence" else self.value
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _JsonNode) and other.path == self.path and other.file is self.file

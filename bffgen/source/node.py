@@ -11,6 +11,7 @@ from bffgen.source.text import SourceFile, Span
 MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 MAX_EXPANDED = 1_000_000  # nodes, with every alias written out
+MAX_TEXT = 1 << 20  # code points of one text
 
 Kind = Literal["mapping", "sequence", "scalar"]
 
@@ -111,3 +112,9 @@ class Node(ABC):
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.file.path}#{self.pointer}>"
+
+
+def too_long(node: Node, complaints: Complaints) -> str:
+    """What a text beyond the budget counts as, once that is reported."""
+    complaints.complain("BFF107", f"a text of more than {MAX_TEXT} characters", node.span)
+    return ""

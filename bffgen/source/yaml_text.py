@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bffgen.source.node import MAX_DEPTH, MAX_EXPANDED, MAX_NODES, Complaints, Kind, Node
+from bffgen.source.node import MAX_DEPTH, MAX_EXPANDED, MAX_NODES, MAX_TEXT, Complaints, Kind, Node, too_long
 from bffgen.source.pause import collector_paused
 from bffgen.source.scalars import plain
 from bffgen.source.text import SourceFile, Span
@@ -185,7 +185,10 @@ class _YamlNode(Node):
 
     @property
     def text(self) -> str:
-        return str(self._raw.value) if self.kind == "scalar" else ""
+        if self.kind != "scalar":
+            return ""
+        text = str(self._raw.value)
+        return text if len(text) <= MAX_TEXT else too_long(self, self._document.complaints)
 
     @property
     def quoted(self) -> bool:

@@ -49,6 +49,12 @@ class CallReader(ListReader):
             return None
         if "calls" in fields.known:
             return self._block(named, fields)
+        written = fields.get("call")
+        if written is not None and written.kind == "mapping" and "value" in fields.known:
+            self.wrong(written, "a call such as `backend.operation(name=value)`", "did you mean `calls`?")
+            return None
+        if "calls" in fields.doubtful or ("call" in fields.doubtful and "value" in fields.known):
+            return None
         if fields.missing("call"):
             message = "a call needs the key `call`, a block the keys `calls` and `value`"
             self.diags.report("BFF105", message, Label(named.span), help="add `call: backend.operation(name=value)`")

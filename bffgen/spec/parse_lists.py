@@ -56,11 +56,15 @@ class ListReader(OnErrorReader):
         if inner is None:
             return None
         ways = [way for way in _WAYS if way in inner.known]
+        if not ways and inner.doubtful & set(_WAYS):
+            return None
         if len(ways) != 1:
             note = "one of `{cursor: param, next: expr}`, `{page: param}`, `{offset: param}`, `{link: next}`"
             self.diags.report("BFF105", "`paginate` needs one way to the next page", node.span, note=note)
             return None
         until, most = self._ending(fields, inner)
+        if most is None and not (inner.missing("max_pages") and fields.missing("max_pages")):
+            return None  # there, and reported
         if most is None:
             label = Label(fields.key("paginate"), "without an end")
             self.diags.report("BFF105", "`paginate` needs the key `max_pages`", label, help="add `max_pages: 20`")
@@ -94,6 +98,6 @@ class ListReader(OnErrorReader):
 
     def _only_with(self, owner: str, fields: Fields, keys: tuple[str, ...]) -> None:
         for key in keys:
-            if key in fields.known:
+            if key in fields.known and owner not in fields.doubtful:
                 message = f"`{key}` belongs to `{owner}`, which is not there"
                 self.diags.report("BFF104", message, Label(fields.key(key)), help=f"add `{owner}:`, or leave it out")

@@ -172,6 +172,21 @@ def parts(of: Type) -> Iterator[Type]:
             yield from arms
 
 
+def all_inside(of: Type) -> Iterator[Type]:
+    """The type and everything inside of it, fields of objects too, which are entered once. However deep it is."""
+    entered: set[int] = set()
+    work = [of]
+    while work:
+        one = work.pop()
+        yield one
+        if not isinstance(one, ObjectType):
+            work.extend(parts(one))
+        elif id(one) not in entered:
+            entered.add(id(one))
+            work.extend(field.type for field in one.fields.values())
+            work.extend([one.extra] if one.extra is not None else ())
+
+
 def same_shape(one: Type, other: Type, seen: frozenset[tuple[int, int]] = frozenset()) -> bool:
     """Whether two types are equal, objects compared by their fields."""
     if one is other or (id(one), id(other)) in seen:

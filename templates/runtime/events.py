@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -57,13 +57,34 @@ async def events(
         await source.aclose()
 
 
-@dataclass(slots=True)
 class _Event:
-    event: str | None = None
-    id: str | None = None
-    retry: int | None = None
-    data: bytes = b""
-    parts: list[bytes] = field(default_factory=list)
+    """An event as its lines come in."""
+
+    __slots__ = ("event", "id", "parts", "retry", "size")
+
+    def __init__(self, last_id: str | None) -> None:
+        self.event: str | None = None
+        self.id = last_id
+        self.retry: int | None = None
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    @property
+    def data(self) -> bytes:
+        return b"\n".join(self.parts)
+
+    def read(self, line: bytes) -> None:
+        self.size += len(line)
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self.parts.append(value)
+        elif name == b"event":
+            self.event = value.decode(errors="replace") or None
+        elif name == b"id" and b"\0" not in value:
+            self.id = value.decode(errors="replace") or None
+        elif name == b"retry" and value.isdigit() and len(value) < 10:
+            self.retry = int(value)
 
 
 def _value(operation: str, event: _Event, adapter: TypeAdapter[T], text: bool, whole: bool) -> T:
@@ -80,29 +101,17 @@ def _value(operation: str, event: _Event, adapter: TypeAdapter[T], text: bool, w
 
 async def _parsed(source: Download) -> AsyncGenerator[_Event]:
     """As WHATWG HTML has it; one that is not ended by an empty line is none."""
-    event, size, last_id = _Event(), 0, None
-    bom = _BOM
+    event, mark = _Event(None), _BOM
     async for line in _split(_with_newlines(source), source.operation):
-        line, bom = line.removeprefix(bom), b""
-        if not line:
+        line, mark = line.removeprefix(mark), b""
+        if line:
+            event.read(line)
+            if event.size > LONGEST:
+                raise BackendFailure(source.operation, "invalid")
+        else:
             if event.parts:
-                event.data, event.id = b"\n".join(event.parts), last_id
                 yield event
-            event, size = _Event(), 0
-            continue
-        size += len(line)
-        if size > LONGEST:
-            raise BackendFailure(source.operation, "invalid")
-        name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if name == b"data":
-            event.parts.append(value)
-        elif name == b"event":
-            event.event = value.decode(errors="replace") or None
-        elif name == b"id" and b"\0" not in value:
-            last_id = value.decode(errors="replace") or None
-        elif name == b"retry" and value.isdigit() and len(value) < 10:
-            event.retry = int(value)
+            event = _Event(event.id)
 
 
 async def _with_newlines(source: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:

@@ -83,15 +83,17 @@ def _problem_differs(right: Outcome, actual: Actual) -> str | None:
 
 def _sent_differs(right: tuple[Sent, ...], actual: tuple[Sent, ...], endpoint: CheckedEndpoint) -> str | None:
     """What was sent. Equal reads are sent once, or again after a write."""
-    wanted, got = Counter(map(_shown, right)), Counter(map(_shown, actual))
+    wanted = Counter(map(_shown, {(_shown(one), one.headers): one for one in right}.values()))
+    got = Counter(map(_shown, actual))
     if wanted.keys() != got.keys():
-        return f"sent {sorted(got - wanted)} for {sorted(wanted - got)}"
-    if not any(call.write for call in endpoint.calls) and any(number > 1 for number in got.values()):
-        return f"sent twice: {[one for one, number in got.items() if number > 1]}"
+        return f"sent {sorted((got - wanted).elements())} for {sorted((wanted - got).elements())}"
+    writes = any(call.write for call in endpoint.calls)
+    if not writes and any(number > wanted[one] for one, number in got.items()):
+        return f"sent twice: {[one for one, number in got.items() if number > wanted[one]]}"
     for one in right:
-        for name, value in one.headers:
-            if not any(_shown(one) == _shown(other) and (name, value) in other.headers for other in actual):
-                return f"header {name}: {value} was not sent"
+        for header in one.headers:
+            if not any(_shown(one) == _shown(other) and header in other.headers for other in actual):
+                return f"header {header} was not sent"
     return None
 
 

@@ -156,6 +156,12 @@ class SampleNames:
     def classes(self, of: ObjectType) -> list[str]:
         return [self.model(of)]
 
+    def holders(self, of: Type, field: str) -> list[str] | None:
+        objects = list(objects_in(of))
+        having = [self.model(one) for one in objects if field in one.fields]
+        arms = of.arms if isinstance(of, Union) else (of,)
+        return None if len(having) == len(objects) == len(arms) else having
+
     def adapter(self, of: Type) -> str:
         return f"{next(objects_in(of)).name.upper()}_ADAPTER"
 

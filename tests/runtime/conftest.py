@@ -10,6 +10,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -60,7 +61,9 @@ def serve() -> Callable[..., object]:
 
 @asynccontextmanager
 async def running(app: ASGIApp, http: str = "httptools") -> AsyncIterator[int]:
-    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, lifespan="off", interface="asgi3")
+    """The app on a free loopback port; gives the port."""
+    options: dict[str, Any] = {"lifespan": "off", "interface": "asgi3", "timeout_graceful_shutdown": 2}
+    config = uvicorn.Config(app, "127.0.0.1", 0, http=http, log_config=None, **options)
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)

@@ -217,8 +217,9 @@ async def test_a_client_that_stalls_is_given_up(monkeypatch: pytest.MonkeyPatch)
     backend = Backend()
     backend.pieces = 1000
     async with serving(backend) as (_, _, port):
-        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2048)
         writer.write(b"GET /photo HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
         await asyncio.wait_for(backend.gone.wait(), 5)
         writer.close()
 

@@ -338,9 +338,10 @@ class TestHeaders:
         assert gateway.requests[0].headers["accept-encoding"] == asked
 
     async def test_a_header_that_is_none_is_refused(self) -> None:
-        gateway = Gateway()
-        answer = await gateway.raw("/catalog/x", headers=[("accept", "a\x00b")])
-        assert (answer["status"], gateway.requests) == (400, [])
+        gateway = Gateway(forward={"authorization"})
+        for name in ("accept", "authorization"):
+            answer = await gateway.raw("/catalog/x", headers=[(name, "a\x00b")])
+            assert (answer["status"], gateway.requests) == (400, [])
 
     async def test_a_packed_body_is_refused(self) -> None:
         gateway = Gateway()
@@ -399,6 +400,7 @@ class TestHeaders:
             ("location", "9", "/catalog/products/9"),
             ("location", "../x/", "/catalog/x/"),
             ("location", "/base/v3/x", None),
+            ("location", "/v2/products/8", None),
             ("location", "/other", None),
             ("location", "http://evil.test/base/v2/x", None),
             ("location", "//evil.test/base/v2/x", None),
@@ -426,7 +428,7 @@ class TestStatuses:
     @pytest.mark.parametrize("status", [200, 201, 204, 304, 400, 404, 409, 422, 429])
     async def test_pass(self, status: int) -> None:
         content = b"" if status in (204, 304) else b"its own"
-        gateway = Gateway(lambda request: httpx.Response(status, content=content, headers={"content-length": "7"}))
+        gateway = Gateway(lambda request: httpx.Response(status, content=b"its own"))
         answer = await gateway.raw("/catalog/x")
         assert (answer["status"], answer["body"]) == (status, content)
         assert ("content-length" in answer["headers"]) == bool(content)

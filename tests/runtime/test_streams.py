@@ -165,6 +165,11 @@ class TestEvents:
         (found,) = await read_events([body], whole=True, text=True)
         assert found.value["data"] == '{"n":1}'
 
+    async def test_a_byte_order_mark_stands_at_the_beginning_alone(self) -> None:
+        mark = "\ufeff".encode()
+        body = mark + b"data: a\n\n" + mark + b"data: b\n\ndata: c\n\n"
+        assert await read_events([body], TEXT, text=True) == [Item("a"), Item("c")]
+
     async def test_done_is_the_end(self) -> None:
         assert await read_events([b'data: {"n":1}\n\ndata: [DONE]\n\ndata: x\n\n'], TICK) == [Item(Tick(n=1))]
 
@@ -301,6 +306,12 @@ class TestThrough:
         backend = Backend(b'{"n":1}\n', then="hang")
         async with serving(backend) as client, client.stream("GET", "/lines") as response:
             assert await anext(response.aiter_bytes()) == b'{"number":10}\n'
+
+    async def test_head_reads_nothing(self) -> None:
+        backend = Backend(b'{"n":1}\n', then="hang")
+        async with serving(backend) as client:
+            assert (await client.head("/lines")).headers["content-type"] == "application/x-ndjson"
+            await asyncio.wait_for(backend.gone.wait(), 2)
 
     @pytest.mark.parametrize(
         ("piece", "then", "status", "members"),

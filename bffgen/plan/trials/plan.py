@@ -46,7 +46,7 @@ from bffgen.plan.trials.samples import (
 from bffgen.plan.trials.satisfy import satisfied
 from bffgen.plan.trials.simulate import Outcome, simulate
 from bffgen.typesystem.model import Kind, Null, ObjectType, Scalar, Type, Union, Unknown, is_nullable
-from bffgen.typesystem.relations import parts
+from bffgen.typesystem.relations import all_inside
 
 _LEAST_TIMEOUT = 1.0
 """Seconds that a call must have for a test to tell its cancellation from its running out of time."""
@@ -132,7 +132,7 @@ class _Planner:
         response = self.endpoint.response
         if response is None or self.endpoint.envelope is not None or not self.usual.succeeds:
             return None
-        if not self.endpoint.media_types and not _is_plain(response.type, set()):
+        if not self.endpoint.media_types and not _is_plain(response.type):
             return None
         try:
             found = evaluate(response, self.usual.data)
@@ -328,16 +328,14 @@ def _answering(condition: Expr, endpoint: CheckedEndpoint, call: CheckedCall, da
     return made
 
 
-def _is_plain(of: Type, seen: set[int]) -> bool:
+def _is_plain(of: Type) -> bool:
     """Whether data of the type goes through the gateway exactly as it is."""
-    if id(of) in seen:
-        return True
-    seen.add(id(of))
-    if isinstance(of, ObjectType):
-        return of.extra is None and all(_is_plain(field.type, seen) for field in of.fields.values())
-    if isinstance(of, (Union, Unknown)) or (isinstance(of, Scalar) and of.kind is Kind.BYTES):
-        return False
-    return all(_is_plain(part, seen) for part in parts(of))
+    for one in all_inside(of):
+        if isinstance(one, (Union, Unknown)) or (isinstance(one, Scalar) and one.kind is Kind.BYTES):
+            return False
+        if isinstance(one, ObjectType) and one.extra is not None:
+            return False
+    return True
 
 
 def sample_form(body: Any, of: ObjectType) -> SampleForm:

@@ -179,7 +179,7 @@ def _assign(path: Expr, value: Any, data: Data) -> bool:
     if isinstance(path, tree.CallFunction) and path.name == "default":
         return _assign(path.args[0], value, data)
     if isinstance(path, tree.Ref):
-        if (path.role, path.name) not in data or path.role in (Role.LET, Role.LOOP) or not fits(value, path.type):
+        if path.role in (Role.LET, Role.LOOP) or (path.role, path.name) not in data or not fits(value, path.type):
             return False
         data[path.role, path.name] = value
         return True

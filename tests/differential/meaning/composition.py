@@ -144,8 +144,8 @@ def expected(
     """What is right."""
     needs = Needs(endpoint)
     calls = [call.name for call in endpoint.calls]
-    least = {name: _Decoder(needs, needs.is_whole, lenient=True) for name in calls}
-    most = {name: _Decoder(lambda of, name: True, needs.is_whole, lenient=False) for name in calls}
+    least = {name: _Decoder(Reader(needs, needs.is_read, needs.is_whole, lenient=True)) for name in calls}
+    most = {name: _Decoder(Reader(kept=needs.is_whole)) for name in calls}
     doubtful = [call.name for call in endpoint.calls if _differs(call, replies(call), least, most)]
     found: dict[str, Outcome] = {}
     shaky = False
@@ -160,9 +160,7 @@ def expected(
 
 @dataclass(frozen=True)
 class _Decoder:
-    needed: Callable[[Any, str], bool]
-    kept: Callable[[Any], bool]
-    lenient: bool
+    reader: Reader
 
     def success(self, call: CheckedCall, reply: Reply) -> Any:
         """The value of a successful answer. Raises `Failure`."""
@@ -177,13 +175,10 @@ class _Decoder:
         elif content is NOTHING:
             raise Failure("invalid")
         try:
-            exact = not self.lenient and not isinstance(response.type, Unknown)
-            return self.read(content, response.type if exact else call.reply)
+            exact = not self.reader.lenient and not isinstance(response.type, Unknown)
+            return self.reader.read(content, response.type if exact else call.reply)
         except Breach:
             raise Failure("invalid") from None
-
-    def read(self, content: Any, of: Type) -> Any:
-        return Reader(self.needed, self.kept, lenient=self.lenient).read(content, of)
 
 
 def _documented(call: CheckedCall, status: int) -> Response | None:
@@ -215,7 +210,7 @@ def _differs(call: CheckedCall, reply: Reply, least: Mapping[str, _Decoder], mos
 
 def _reads(decoder: _Decoder, reply: Reply, of: Type) -> bool:
     try:
-        decoder.read(None if reply.content is NOTHING else reply.content, of)
+        decoder.reader.read(None if reply.content is NOTHING else reply.content, of)
     except Breach:
         return False
     return True
@@ -385,7 +380,7 @@ class _Run:
             reply=lambda name: self.answered.get(name) if name == call.name else self._reply(name),
         )
         for guard in call.guards:
-            if value is None and guard.skip_if_null and isinstance(call.type, Nullable | Null):
+            if value is None and guard.skip_if_null and call.may_be_null:
                 continue
             for need in sorted(guard.needs - {call.name}):
                 self._value(need)
@@ -473,7 +468,7 @@ class _Run:
         try:
             if content is NOTHING:
                 raise Breach("no body")
-            return self.decoders[call.name].read(content, of)
+            return self.decoders[call.name].reader.read(content, of)
         except Breach:
             raise Stop(_problem(502, "invalid", call.name)) from None
 

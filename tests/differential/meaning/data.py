@@ -72,13 +72,15 @@ Needed = Callable[[ObjectType, str], bool]
 class Reader:
     """Reads JSON as a type. `needed` says which fields of a reply count: a breach in another is no failure.
 
-    `kept`: a member of a union that is passed on whole keeps fields that it does not know, as it may be a new kind.
+    A member of a union may be of a new kind. It may lack what all known ones have, unless that is `asked` for, and
+    what it has beside is `kept` where it is passed on whole.
 
     `closed` is for what a backend or the gateway is sent: enums and bounds are kept. `lenient`: bounds of a reply
     do not count, and a null where a field is only optional is as if it were absent.
     """
 
     needed: Needed = lambda of, name: True
+    asked: Needed = lambda of, name: True
     kept: Callable[[ObjectType], bool] = lambda of: False
     closed: bool = False
     lenient: bool = False
@@ -137,7 +139,7 @@ class Reader:
                 continue
             if name in data:
                 self._field(data[name], declared, required, name, made)
-            elif required:
+            elif required and (len(members) == 1 or any(self.asked(one, name) for one in members)):
                 raise Breach(f"{name} is missing")
         if len(members) > 1 and any(map(self.kept, members)):
             declared_names = {name for one in members for name in one.fields}

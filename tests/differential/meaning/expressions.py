@@ -170,7 +170,7 @@ def _object(expr: tree.MakeObject, env: Env) -> Obj:
         value = evaluate(written, env)
         declared = expr.type.fields[name]
         optional_only = not declared.required and not is_nullable(declared.type)
-        if value is None and (expr.omit_null or optional_only) and not isinstance(declared.type, Unknown):
+        if value is None and (expr.omit_null or (optional_only and not isinstance(declared.type, Unknown))):
             continue
         made[name] = value
     return Obj(made)

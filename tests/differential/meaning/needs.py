@@ -40,6 +40,10 @@ class Needs:
     def __call__(self, of: ObjectType, name: str) -> bool:
         return of in self._whole or (of, name) in self._reads
 
+    def is_read(self, of: ObjectType, name: str) -> bool:
+        """Whether an expression names the field."""
+        return (of, name) in self._reads
+
     def is_whole(self, of: ObjectType) -> bool:
         return of in self._whole
 
