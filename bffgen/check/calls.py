@@ -10,7 +10,7 @@ from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
 from bffgen.check.media import is_download, is_text_answer
-from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo
+from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo, CheckedPages
 from bffgen.check.names import Names
 from bffgen.check.operations import bind
 from bffgen.check.templates import template
@@ -47,9 +47,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
     for bound in bounds:
         check_argument(bound, call, made, inner, names)
-    pages = None
-    if call.paginate is not None:
-        pages = check_pages(call.paginate, call, operation, names.reply(call.name), inner)
+    pages = _pages(call, operation, inner, names)
     for argument in call.arguments:
         if not any(bound.argument is argument for bound in bounds):
             values.value(argument.value, inner)
@@ -61,8 +59,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     reactions = names.reactions(call.name)
     from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
     guards = check_guards(call, names)
-    for name, span in call.after:
-        _after(name, span, call, ctx, names)
+    _check_after(call, ctx, names)
     backend = names.backends.whole.backends[call.backend]
     return CheckedCall(
         name=call.name,
@@ -94,6 +91,17 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         span=call.operation_span,
         request=sent_as(operation, names) if body is not None else None,
     )
+
+
+def _pages(call: spec.Call, operation: Operation, ctx: Context, names: Names) -> CheckedPages | None:
+    if call.paginate is None:
+        return None
+    return check_pages(call.paginate, call, operation, names.reply(call.name), ctx)
+
+
+def _check_after(call: spec.Call, ctx: Context, names: Names) -> None:
+    for name, span in call.after:
+        _after(name, span, call, ctx, names)
 
 
 def own_needs(used: Iterable[str]) -> frozenset[str]:

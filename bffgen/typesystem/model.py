@@ -172,7 +172,7 @@ class ObjectType:
     place: Place | None = field(default=None, repr=False)
     request: bool = False  # made for a request (closed enums, no readOnly) rather than for a reply
 
-    @property
+    @cached_property
     def span(self) -> Span | None:
         """Where the schema stands."""
         return located(self.place) if self.place is not None else None

@@ -37,6 +37,7 @@ from bffgen.typesystem.names import python_name
 from bffgen.typesystem.relations import assign, is_broken, is_never, objects_in
 
 from .dice import Dice
+from .meaning.data import within
 from .replies import DATES, MOMENTS, TEXTS
 
 LONGEST = 400  # characters of one expression
@@ -240,14 +241,15 @@ def access(name: str) -> str:
 
 
 def literal(dice: Dice, of: Type) -> str:
-    """A literal of a type."""
-    match non_null(of):
+    """A literal of a type, within its bounds."""
+    inner = non_null(of)
+    match inner:
         case Scalar(_, values) if values:
             return repr(dice.one(values))
         case Scalar(Kind.INTEGER):
-            return str(dice.one([0, 1, 2, 3, -1, 10, 1000]))
+            return str(_bounded(dice, inner, [0, 1, 2, 3, -1, 10, 1000]))
         case Scalar(Kind.NUMBER):
-            return dice.one(["0.5", "1", "0", "2.5", "-3", "100.0"])
+            return str(_bounded(dice, inner, [0.5, 1, 0, 2.5, -3, 100.0]))
         case Scalar(Kind.BOOLEAN):
             return dice.one(["True", "False"])
         case Scalar(Kind.DATE):
@@ -256,8 +258,15 @@ def literal(dice: Dice, of: Type) -> str:
             return repr(dice.one(MOMENTS[:3]))
         case Scalar(Kind.UUID):
             return '"3fa85f64-5717-4562-b3fc-2c963f66afa6"'
+        case Scalar():
+            return repr(_bounded(dice, inner, TEXTS[:8]))
         case ListType():
             return "[]"
         case MapType():
             return "{}"
     return repr(dice.one(TEXTS[:8]))
+
+
+def _bounded(dice: Dice, of: Scalar, options: list[Any]) -> Any:
+    fitting = [value for value in options if within(value, of.bounds)]
+    return dice.one(fitting) if fitting and not dice.chance(5) else dice.one(options)

@@ -86,6 +86,17 @@ def documents(group: int) -> Mapping[str, Document]:
     return made
 
 
+def examined(endpoints: Mapping[str, Any], group: int) -> tuple[frozenset[str], CheckedEndpoint | None]:
+    """The codes of what is wrong with endpoints over the backends of a group, and the first of them, checked."""
+    source = SourceFile("spec.json", json.dumps(spec_of(endpoints, {group}, "draft")))
+    diags = Diagnostics()
+    node = parse_nodes(source, diags)
+    spec = parse_spec(node, diags) if node is not None else None
+    gateway = check(spec, documents(group), diags) if spec is not None and not diags.has_errors else None
+    codes = frozenset(one.code for one in diags.sorted() if one.severity == "error")
+    return codes, gateway.endpoints[0] if gateway is not None else None
+
+
 @dataclass
 class Draft:
     """An endpoint under way: as the spec has it, and as the checker had it last."""
@@ -107,18 +118,10 @@ class Draft:
 
     def check(self) -> frozenset[str]:
         """The codes of what is wrong, unused things left out. The checker never raises, whatever is written."""
-        endpoints = {self.key: self.written}
-        source = SourceFile("spec.json", json.dumps(spec_of(endpoints, {self.group}, "draft")))
-        diags = Diagnostics()
-        node = parse_nodes(source, diags)
-        spec = parse_spec(node, diags) if node is not None else None
-        if spec is None or diags.has_errors:
-            return diags.codes()
-        gateway = check(spec, documents(self.group), diags)
-        self.codes = frozenset(one.code for one in diags.sorted() if one.severity == "error")
+        self.codes, checked = examined({self.key: self.written}, self.group)
         wrong = self.codes - UNUSED
         if not wrong:
-            self.checked = gateway.endpoints[0]
+            self.checked = checked
         return wrong
 
     def attempt(self, change: Callable[[], None]) -> bool:
@@ -334,10 +337,12 @@ def _default(draft: Draft, operation: Operation) -> Any:
 
 def _plainest(draft: Draft, of: Type) -> Any:
     match non_null(of):
-        case ListType():
-            return []
+        case ListType(item) as found:
+            return [_plainest(draft, item) for _ in range(found.min_items)]
         case MapType():
             return {}
+        case ObjectType() as found:
+            return {one.name: _plainest(draft, one.type) for one in found.fields.values() if one.required}
     return literal(draft.dice, of)
 
 
@@ -422,13 +427,17 @@ def _use_all(draft: Draft) -> None:
 
 def compositions(random: Random, count: int, groups: int) -> dict[str, Any]:
     """A spec of so many endpoints, each over the backends of one of the groups."""
-    endpoints: dict[str, Any] = {}
-    used: set[int] = set()
-    while len(endpoints) < count:
+    by_group: dict[int, dict[str, Any]] = {}
+    number = 0
+    while number < count:
         draft = endpoint(seeded(random), groups)
-        if draft is not None:
-            number = len(endpoints)
-            path = draft.path.replace("/draft", f"/e{number}", 1)
-            endpoints[f"{draft.method} {path}"] = {"operation_id": f"op{number}", **draft.written}
-            used.add(draft.group)
-    return spec_of(endpoints, used, "differential")
+        if draft is None:
+            continue
+        path = draft.path.replace("/draft", f"/e{number}", 1)
+        made = {f"{draft.method} {path}": {"operation_id": f"op{number}", **draft.written}}
+        together = {**by_group.get(draft.group, {}), **made}
+        if not examined(together, draft.group)[0]:  # what one endpoint reads, another's default has to give
+            by_group[draft.group] = together
+            number += 1
+    endpoints = {key: one for found in by_group.values() for key, one in found.items()}
+    return spec_of(endpoints, set(by_group), "differential")
