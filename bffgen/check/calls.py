@@ -10,7 +10,7 @@ from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
 from bffgen.check.media import is_download, is_text_answer
-from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedUndo, CheckedPages
+from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedPages, CheckedUndo
 from bffgen.check.names import Names
 from bffgen.check.operations import bind
 from bffgen.check.templates import template

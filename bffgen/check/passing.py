@@ -97,7 +97,7 @@ def _raw(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
         for node in walk(expr) if expr is not None else ():
             if isinstance(node, tree.Ref) and node.role is Role.BODY and id(node) not in whole:
                 label = Label(node.span, "the body as it arrives")
-                diags.report(CODE, "a raw body is the body of a call, or nothing", label, help="write `body: body`")
+                diags.report(CODE, "a raw body is the body of a call, or nothing", label)
     repeated = [call for call in senders if call.each or call.batch or call.pages] or senders[1:]
     inside = [b for b in entries(endpoint.calls) if isinstance(b, CheckedBlock) and b.each]
     for call in [*repeated, *(call for block in inside for call in leaves(block.calls) if sends_raw(call))][:1]:

@@ -7,14 +7,15 @@ the plan asked for, then each class goes to its module, under its own name, with
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bffgen.plan.files import HEADER
 from bffgen.plan.schemas import WIRE, ModelModule, ModelRef
 from bffgen.render.documents import EMPTY_NAME, Bounded, Label, Schema, aliases, document, labels
 from bffgen.render.generator import generate_models
 from bffgen.render.inspection import RenderError, inspect
-from bffgen.typesystem.model import Kind
+from bffgen.typesystem.model import Kind, MapType, ObjectType, Scalar, Type
+from bffgen.typesystem.relations import parts as parts_of
 
 __all__ = ["RenderError", "render_models"]
 
@@ -56,6 +57,7 @@ class _Module:
         self._bounded = {name: _annotation(*of, module.runtime) for name, of in bounded.items()}
         self._sources = sources
         self._own = {label.text: label.plan.name for label in shown.values() if label.module is module}
+        self._plans = {label.text: label.plan for label in shown.values() if label.module is module}
         local = {ref: name for name, ref in module.borrowed.items()}
         self._borrowed = {shown[ref].text: (ref, name) for ref, name in local.items()}
         self._imports: dict[str, set[str]] = {}
@@ -75,9 +77,13 @@ class _Module:
     def _class(self, node: ast.ClassDef, lines: list[str]) -> str:
         """A class: its documentation as it is, fields and settings without idle parts."""
         parts = [f"class {self._own[node.name]}({self._name('Model')}):"]
+        types = {entry.attribute: entry.field.type for entry in self._plans[node.name].fields}
         for inner in node.body:
             if isinstance(inner, ast.AnnAssign):
-                parts.append("    " + ast.unparse(self._field(inner)))
+                field = self._field(inner)
+                if isinstance(inner.target, ast.Name) and self._plans[node.name].own:
+                    self._type_keys(field.annotation, types[inner.target.id])
+                parts.append("    " + ast.unparse(field))
             elif isinstance(inner, ast.Assign):
                 parts += [f"    {shown}"] if (shown := self._settings(inner)) else []
             else:
@@ -110,6 +116,18 @@ class _Module:
             node.annotation = _Put(self._bounded, self._use).visit(node.annotation)
         return node
 
+    def _type_keys(self, annotation: ast.expr, of: Type) -> None:
+        """Maps with the keys that they have here: the generator knows what JSON has, texts."""
+        maps = [node for node in ast.walk(annotation) if isinstance(node, ast.Subscript) and _is_dict(node)]
+        keys = list(_in_breadth(of))
+        if len(maps) != len(keys):  # of a union whose members are one class
+            return
+        for node, key in zip(maps, keys, strict=True):
+            name = _KEYS.get(key.kind) if isinstance(key, Scalar) else None
+            if name is not None and isinstance(node.slice, ast.Tuple):
+                node.slice.elts[0] = ast.Name(name[1])
+                self._use({name[1]: name[0]} if name[0] else {})
+
     def _use(self, names: Mapping[str, str]) -> None:
         for name, source in names.items():
             self._imports.setdefault(source, set()).add(name)
@@ -136,6 +154,22 @@ class _Module:
             group = groups[2 if own else 0 if source in _STANDARD else 1]
             group.append(f"from {source} import {', '.join(_isorted(names))}")
         return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+_KEYS = {Kind.INTEGER: ("", "int"), Kind.UUID: ("uuid", "UUID"), Kind.DATE: ("datetime", "date")}
+"""Keys of maps that are no texts in Python: what they are called, and where that is imported from."""
+
+
+def _is_dict(node: ast.Subscript) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in ("dict", "Dict")
+
+
+def _in_breadth(of: Type) -> Iterator[Type]:
+    """The keys of the maps in a type, the outer ones first, as `ast.walk` meets them."""
+    level: list[Type] = [of]
+    while level:
+        yield from (one.key for one in level if isinstance(one, MapType))
+        level = [part for one in level if not isinstance(one, ObjectType) for part in parts_of(one)]
 
 
 _FIELD_OPTIONS = {

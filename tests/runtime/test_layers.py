@@ -7,7 +7,7 @@ from pathlib import Path
 
 RUNTIME = Path(__file__).resolve().parents[2] / "templates" / "runtime"
 ORDER = [
-    "types", "failures", "context", "encode", "arguments", "logs", "body", "replies", "texts", "shared",
+    "types", "failures", "own", "context", "encode", "arguments", "logs", "body", "replies", "texts", "shared",
     "tasks", "fan_out", "blocks", "each", "lookups", "batches", "links", "pages", "idempotency", "undo",
     "forms", "filenames", "multipart", "uploads", "parts", "received", "exchange", "client", "transport",
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
