@@ -67,7 +67,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     names = Names(endpoint, endpoint, operations, backends, params, body, body_required)
     guards, calls, lets = check_scope(names)
     answer = _Answer(endpoint, names, {call.name: call for call in calls})
-    calls = with_replies(calls, _read_replies(answer, calls, lets, guards))
+    calls = with_replies(calls, _read_replies(answer, calls, lets, guards), backends.diags)
     checked = CheckedEndpoint(
         method=endpoint.method,
         path=endpoint.path,

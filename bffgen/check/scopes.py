@@ -16,7 +16,7 @@ from bffgen.check.model import (
     CheckedLet,
 )
 from bffgen.check.names import Names
-from bffgen.diagnostics.model import Label
+from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.assume import doubts_of
 from bffgen.expr.facts import proved
@@ -85,7 +85,8 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
     """A block: its own scope, then what is made of its value."""
     inside = names.inside(block.name)
     guards, calls, lets = check_scope(inside.names)
-    calls = with_replies(calls, replies_in([inside.value]) | replies_of_scope(calls, lets, guards))
+    asked = replies_in([inside.value]) | replies_of_scope(calls, lets, guards)
+    calls = with_replies(calls, asked, names.diags)
     from_inside = outer_needs(inside.names.everything_used)
     names.everything_used.update(from_inside)
     needs = inside.used | from_inside | names.reaction_needs(block.name)
@@ -165,8 +166,13 @@ def replies_of_scope(
     return replies_in(roots)
 
 
-def with_replies(calls: tuple[CheckedEntry, ...], names: set[str]) -> tuple[CheckedEntry, ...]:
-    """The calls, those that are asked for status or headers saying so."""
+def with_replies(calls: tuple[CheckedEntry, ...], names: set[str], diags: Diagnostics) -> tuple[CheckedEntry, ...]:
+    """The calls, those that are asked for status or headers saying so; one that has many answers has none (BFF306)."""
+    for call in calls:
+        many = isinstance(call, CheckedBlock) or call.each or call.batch or call.pages
+        if call.name in names and many:
+            message = f"`{call.name}` has no one answer, so it has no status and no headers"
+            diags.report("BFF306", message, Label(call.span, "answered more than once"))
     return tuple(
         replace(call, wants_reply=call.name in names) if isinstance(call, CheckedCall) else call for call in calls
     )

@@ -13,8 +13,8 @@ from bffgen.plan.quote import code, name, quote
 from bffgen.plan.reactions import Failing, assigns
 from bffgen.plan.repeats import BatchWriter, EachWriter, PagesWriter
 from bffgen.plan.requests import Place, RequestWriter
-from bffgen.plan.shaping import is_shaped, shaped
-from bffgen.typesystem.model import BOOLEAN, Null, non_null
+from bffgen.plan.shaping import is_shaped, items_type, shaped
+from bffgen.typesystem.model import BOOLEAN, Null, is_nullable, non_null
 
 Block = list[ast.stmt]
 
@@ -35,7 +35,9 @@ class CallWriter:
         """The annotation of what the coroutine returns."""
         if not self.call.wants_reply:
             return self.module.annotation(self.call.type)
-        of = non_null(self.call.type) if is_shaped(self.call) else self.call.reply
+        of = self.call.reply
+        if is_shaped(self.call):
+            of = non_null(self.call.type) if not is_nullable(items_type(self.call)) else self.call.type
         reply = self.module.runtime("replies", "Reply")
         made = code("Reply[T]", Reply=reply, T=self.module.annotation(of))
         return code("made | None", made=made) if self.call.may_be_null else made

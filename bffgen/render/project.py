@@ -92,7 +92,7 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "endpoints": [identifier(module) for module in modules],
         "proxies": bool(plan.proxies),
         "envelope": plan.envelope is not None,
-        "larger": [literal(route) for route in plan.larger],
+        "larger": literal(list(plan.larger)) if plan.larger else None,
     }
 
 

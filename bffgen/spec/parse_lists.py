@@ -12,6 +12,10 @@ from bffgen.spec.reader import Fields
 
 _WAYS: tuple[Literal["cursor", "page", "offset", "link"], ...] = ("cursor", "page", "offset", "link")
 _BATCH_SIZE = 50
+_NOT_WITH_PAGES = (
+    ("for", "one call per item", "put the call with `paginate` into a block: `for`, `calls:`, `value:`"),
+    ("batch", "one call for many keys", None),
+)
 
 
 class ListReader(OnErrorReader):
@@ -52,6 +56,12 @@ class ListReader(OnErrorReader):
         if node is None:
             self._only_with("paginate", fields, ("until", "max_pages"))
             return None
+        for other, told, help in _NOT_WITH_PAGES:
+            if other in fields.known:
+                label = Label(fields.key(other), told)
+                message = f"`paginate` and `{other}` exclude each other"
+                self.diags.report("BFF104", message, fields.key("paginate"), label, help=help)
+                return None
         inner = self.fields(node, PAGINATE)
         if inner is None:
             return None

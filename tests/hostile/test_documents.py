@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -44,11 +44,19 @@ def batches(places: Sequence[Any], most: int, size: int) -> Iterator[list[tuple[
         yield from (pairs[start : start + size] for start in range(0, len(pairs), size))
 
 
-def judged(judge: Judge, all_batches: Iterator[list[tuple[Any, str]]], capsys: pytest.CaptureFixture[str]) -> None:
+Record = Callable[[str, object], None]
+
+
+def judged(judge: Judge, all_batches: Iterator[list[tuple[Any, str]]], record_property: Record) -> None:
     for pairs in all_batches:
         judge.run(pairs)
-    with capsys.disabled():
-        print(f"\n{dict(judge.counts)} in {judge.runs} runs", end=" ")
+    recorded(judge, record_property)
+
+
+def recorded(judge: Judge, record_property: Record) -> None:
+    """For the sums at the end of a run (`tests/conftest.py`)."""
+    for what, count in judge.counts.items():
+        record_property(f"count hostile texts {what}", count)
 
 
 def _most(name: str) -> int:
@@ -71,21 +79,21 @@ def test_there_are_enough_pairs() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_texts_that_may_be_anything(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_that_may_be_anything(name: str, record_property: Record) -> None:
     judge = Judge(scenario_of(name))
-    judged(judge, batches(free_places(scenario_of(name)), _most(name), AT_ONCE), capsys)
+    judged(judge, batches(free_places(scenario_of(name)), _most(name), AT_ONCE), record_property)
     assert judge.counts["emitted"] > judge.counts.total() * 0.8
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_texts_that_mean_something(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_that_mean_something(name: str, record_property: Record) -> None:
     judge = Judge(scenario_of(name))
-    judged(judge, batches(bound_places(scenario_of(name)), 12, 4), capsys)
+    judged(judge, batches(bound_places(scenario_of(name)), 12, 4), record_property)
     assert judge.counts.total() >= 12
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values_that_are_no_texts(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_that_are_no_texts(name: str, record_property: Record) -> None:
     """Infinities, huge numbers, deep lists and the like as defaults, examples, members of enums and bounds."""
     subject, judge = scenario_of(name), Judge(scenario_of(name))
     data = [place for place in subject.places if place.kind == "value" and _takes_data(place)]
@@ -93,8 +101,7 @@ def test_values_that_are_no_texts(name: str, capsys: pytest.CaptureFixture[str])
     for round_ in range(len(samples.VALUES)) if FULL else (0,):
         places = chosen(data, 60, round_) + chosen(bounds, 20, round_)
         judge.alone([(place, samples.VALUES[(at + round_) % len(samples.VALUES)]) for at, place in enumerate(places)])
-    with capsys.disabled():
-        print(f"\n{dict(judge.counts)}", end=" ")
+    recorded(judge, record_property)
 
 
 _BOUNDS = (
@@ -128,20 +135,20 @@ def test_half_of_a_surrogate_pair_is_refused_at_its_place(name: str) -> None:
         assert refused.files is None and "BFF101" in refused.said and "surrogate" in refused.said
 
 
-def test_texts_of_a_spec_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_of_a_spec_for_people(record_property: Record) -> None:
     subject = Composition()
     judge = Judge(subject)
-    judged(judge, batches([place for place in subject.places if is_for_people(place)], 100, 20), capsys)
+    judged(judge, batches([place for place in subject.places if is_for_people(place)], 100, 20), record_property)
     assert judge.counts["emitted"] > 30
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_texts_of_a_spec_that_mean_something(part: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_of_a_spec_that_mean_something(part: int, record_property: Record) -> None:
     """Names, paths, expressions: almost all of them are refused, and the rest is still only text."""
     subject = Composition()
     judge = Judge(subject)
     places = [place for place in subject.places if not is_for_people(place)][part::4]
-    judged(judge, batches(places, 12, 1), capsys)
+    judged(judge, batches(places, 12, 1), record_property)
 
 
 def test_counts_tell_what_was_done() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from bffgen.check.media import is_download, is_file, is_raw, is_text_answer, is_upload, media_types, raw_media_types
+from bffgen.check.media import is_download, is_raw, is_text_answer, is_upload, media_types, raw_media_types
 from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, leaves
 from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.sample import sample_reply
@@ -21,6 +20,7 @@ from bffgen.plan.schemas import Models
 from bffgen.plan.trials.evaluate import Unsure, evaluate
 from bffgen.plan.trials.examples import failure_reply, plan_examples
 from bffgen.plan.trials.failing import is_hard, matching
+from bffgen.plan.trials.forms import sample_form
 from bffgen.plan.trials.model import (
     EndpointTests,
     FailureCase,
@@ -336,20 +336,6 @@ def _is_plain(of: Type) -> bool:
         if isinstance(one, ObjectType) and one.extra is not None:
             return False
     return True
-
-
-def sample_form(body: Any, of: ObjectType) -> SampleForm:
-    """A form of sample data: files are bytes, what is no text is JSON."""
-    fields: list[tuple[str, Any]] = []
-    for name, value in body.items() if isinstance(body, dict) else ():
-        field = of.fields.get(name)
-        for one in value if isinstance(value, list) else [value]:
-            if one is None:
-                continue
-            is_bytes = field is not None and is_file(field.type)
-            text = one if isinstance(one, str) else json.dumps(one)
-            fields.append((name, str(one).encode() if is_bytes else text))
-    return SampleForm(tuple(fields))
 
 
 def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:
