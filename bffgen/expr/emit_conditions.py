@@ -206,6 +206,9 @@ def _logic(em: Emitter, operator: str, operands: tuple[tree.Expr, ...], exact: b
 def _compare(em: Emitter, operator: str, left: tree.Expr, right: tree.Expr, exact: bool) -> ast.expr:
     one, other = em.value(left), em.value(right)
     sign = _COMPARISONS[operator]()
+    if operator in ("==", "!=") and any(isinstance(side, ast.Constant) for side in (one.code, other.code)):
+        if any(isinstance(getattr(side, "value", None), bool) for side in (left, right)):
+            sign = ast.Is() if operator == "==" else ast.IsNot()  # as linters want it of `True` and `False`
     if operator in ("in", "not in"):
         other = em.some(other, "found")
         if one.guards and not may_be_null(_member_type(right.type)):
@@ -224,7 +227,7 @@ def _guarded(sign: ast.cmpop, one: Value, other: Value, exact: bool) -> ast.expr
     """The comparison where the guards hold; elsewhere null equals nothing that is not null."""
     code = compare(one.code, sign, other.code)
     guards = (*one.guards, *other.guards)
-    if isinstance(sign, (ast.NotEq, ast.NotIn)):
+    if isinstance(sign, (ast.NotEq, ast.NotIn, ast.IsNot)):
         return conjunction(ast.Or(), [*(_fails(one, exact) for one in tidy(guards)), code])
     return _both(guards, code, exact)
 

@@ -98,7 +98,8 @@ def make_tuple(em: Emitter, expr: tree.MakeTuple) -> Value:
 
 
 def make_set(em: Emitter, expr: tree.MakeSet) -> Value:
-    return Value(ast.Set([em.closed(part) for part in expr.items]) if expr.items else call("set"))
+    items = {ast.dump(code): code for code in map(em.closed, expr.items)}  # linters refuse what stands there twice
+    return Value(ast.Set(list(items.values())) if items else call("set"))
 
 
 def make_map(em: Emitter, expr: tree.MakeMap) -> Value:

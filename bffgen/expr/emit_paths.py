@@ -26,6 +26,7 @@ from bffgen.typesystem.model import (
     Kind,
     ListType,
     MapType,
+    ObjectType,
     Scalar,
     TupleType,
     Type,
@@ -34,7 +35,7 @@ from bffgen.typesystem.model import (
     is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import objects_in
+from bffgen.typesystem.relations import join_all, objects_in
 
 
 def may_be_null(of: Type) -> bool:
@@ -104,6 +105,8 @@ def field_of(em: Emitter, expr: tree.FieldOf) -> Value:
     base = _as_holder(em, looked_into(em, expr.base), non_null(expr.base.type), expr.name)
     read: ast.expr = attribute(base.code, em.names.attribute(owner, expr.name))
     missing = em.names.missing(owner, expr.name)
+    if missing and _is_mixed(owner, expr.name):
+        return _there(em, base.but(read, path=base.path), owner, expr.name)
     if missing:
         read = call(em.names.helper("given"), read)
     nullable = missing or _field_may_be_null(owner, expr.name)
@@ -111,6 +114,24 @@ def field_of(em: Emitter, expr: tree.FieldOf) -> Value:
         # One class stands for all members of the union; that this member has the field is known here alone.
         return base.but(call(em.names.helper("known"), read))
     return base.but(read, nullable=nullable, path=base.path and not missing)
+
+
+def _is_mixed(owner: Type, field: str) -> bool:
+    """Whether a field has values of several Python types, of which type checkers lose track in `given(...)`."""
+    of = non_null(join_all([one.fields[field].type for one in objects_in(owner) if field in one.fields]))
+    return isinstance(of, Union) and not all(isinstance(arm, ObjectType) for arm in of.arms)
+
+
+def _there(em: Emitter, value: Value, owner: Type, field: str) -> Value:
+    """The value of a field under the guard that it is not absent."""
+    missing = name(em.names.imported("pydantic", "MISSING"))
+
+    def test(code: ast.expr) -> ast.expr:
+        return ast.Compare(code, [ast.IsNot()], [missing])
+
+    found = [one.fields[field].type for one in objects_in(owner) if field in one.fields]
+    there = value.plus(*em.unproven(test(value.code))) if value.path else em.bind(value, hint(value.code), test)
+    return there.but(there.code, nullable=any(map(may_be_null, found)), path=True)
 
 
 def _owner(base: tree.Expr) -> Type:

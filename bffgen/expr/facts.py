@@ -79,11 +79,12 @@ def present(node: tree.Expr) -> Facts:
     facts: dict[str, Type] = {}
     current: tree.Expr | None = node
     while current is not None:
-        if isinstance(current, tree.Narrowed):
+        known = False  # by a proof from elsewhere, which stays the one that counts
+        while isinstance(current, tree.Narrowed):
+            known = known or (current.proven_elsewhere and not is_nullable(current.type))
             current = current.value
-            continue
         name = path(current)
-        if name and is_nullable(current.type):
+        if name and is_nullable(current.type) and not known:
             facts[name] = non_null(current.type)
         match current:
             case tree.FieldOf(base) | tree.SliceOf(base) | tree.CallMethod(base):

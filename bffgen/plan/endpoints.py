@@ -18,6 +18,7 @@ from bffgen.plan.passing import is_passed_on, own_status, passed_on
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.schedule import Schedule
 from bffgen.plan.scopes import Around, ScopeWriter
+from bffgen.plan.tidy import tidied
 from bffgen.plan.traits import traits_of
 from bffgen.plan.walk import result_exprs, walk
 
@@ -39,7 +40,7 @@ class EndpointWriter(ScopeWriter):
         before, block, answer = self.before(), self._fan_out(), self._answer()
         if self.traits.records:
             block, answer = self._undoing([*block, *(line for part in answer for line in part)]), []
-        return tuple(part for part in (self._instants(), *before, block, *answer) if part)
+        return tidied((self._instants(), *before, block, *answer))
 
     def _instants(self) -> Block:
         return bind_instants(self.names.instants(), self.module)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from bffgen.plan.names import Scope
@@ -44,9 +44,13 @@ class Imports:
         changed = {name: local for name, local in renamed.items() if name != local}
         return _Renamed(changed).visit(copy.deepcopy(expr)) if changed else expr
 
-    def sorted(self) -> tuple[Import, ...]:
-        """Ordered by module and name."""
-        found = [Import(self._relative(module), name, local) for (module, name), local in self._locals.items()]
+    def sorted(self, used: Container[str] | None = None) -> tuple[Import, ...]:
+        """Ordered by module and name; only those that are `used`, if it is said which."""
+        found = [
+            Import(self._relative(module), name, local)
+            for (module, name), local in self._locals.items()
+            if used is None or local in used
+        ]
         return tuple(sorted(found))
 
     def _relative(self, module: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
+
 from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
@@ -20,6 +23,7 @@ from bffgen.plan.passing import is_passed_on, result_class, takes_stream
 from bffgen.plan.proxies import operation_plans_of, plan_proxies
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
+from bffgen.plan.tidy import loaded
 from bffgen.plan.trials.plan import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
@@ -95,6 +99,7 @@ def _endpoint(
     else:
         answered = endpoint.envelope or endpoint.response
         result = module.annotation(answered.type if answered is not None else NULL, wire=True)
+    used = _used(module, [FunctionPlan(function, "", arguments, result, sum(map(list, paragraphs), [])), *envelope])
     return EndpointPlan(
         endpoint.method,
         endpoint.path,
@@ -107,8 +112,8 @@ def _endpoint(
         "\n\n".join(text for text in (endpoint.summary, endpoint.description) if text),
         call_lines(endpoint, plan),
         told(cost_of(endpoint), endpoint.deadline),
-        module.imports.sorted(),
-        module.constants(),
+        module.imports.sorted(used),
+        tuple(constant for constant in module.constants() if constant.name in used),
         endpoint.statuses[0],
         arguments,
         result,
@@ -117,6 +122,21 @@ def _endpoint(
         tuple(envelope),
         bare,
     )
+
+
+_BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
+
+
+def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
+    """The names that a module's functions and constants read, and those that its template does."""
+    code: list[ast.AST | None] = []
+    for function in functions:
+        code += [function.result, *function.body]
+        code += [node for one in function.arguments for node in (one.annotation, one.default)]
+    used = loaded(*code)
+    for constant in module.constants():
+        used |= loaded(constant.value, constant.annotation) if constant.name in used else set()
+    return _BY_TEMPLATE | used
 
 
 def _problem_envelope(gateway: CheckedGateway, models: Models) -> ShapesPlan | None:

@@ -154,7 +154,7 @@ class _Module:
         for source, names in sorted(self._imports.items()):
             own = source.partition(".")[0] == package
             group = groups[2 if own else 0 if source in _STANDARD else 1]
-            group.append(f"from {source} import {', '.join(_isorted(names))}")
+            group += [f"from {source} import {shown}" for shown in _lines(names)]
         return "\n\n".join("\n".join(group) for group in groups if group)
 
 
@@ -212,6 +212,17 @@ class _Put(ast.NodeTransformer):
         made, used = self._bounded[node.id]
         self._use(used)
         return made
+
+
+def _lines(names: Iterable[str]) -> Iterator[str]:
+    """What is imported of one module, line by line: a name that has another one here stands alone."""
+    listed = _isorted(names)
+    plain = [name for name in listed if " as " not in name]
+    for name in listed:
+        if " as " in name:
+            yield name
+        elif name == plain[0]:
+            yield ", ".join(plain)
 
 
 def _isorted(names: Iterable[str]) -> list[str]:

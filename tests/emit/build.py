@@ -158,9 +158,10 @@ class SampleNames:
 
     def holders(self, of: Type, field: str) -> list[str] | None:
         objects = list(objects_in(of))
-        having = [self.model(one) for one in objects if field in one.fields]
         arms = of.arms if isinstance(of, Union) else (of,)
-        return None if len(having) == len(objects) == len(arms) else having
+        if len(objects) == len(arms):  # they are one class, which has the fields of all
+            return None
+        return [self.model(one) for one in objects if field in one.fields]
 
     def adapter(self, of: Type) -> str:
         return f"{next(objects_in(of)).name.upper()}_ADAPTER"

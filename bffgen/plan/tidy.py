@@ -1,0 +1,94 @@
+"""What nobody would have written: branches that are never taken, and names that nothing reads.
+
+A condition that a guard has proved already is printed as `True`; what stood behind it goes, and then whatever was
+bound or imported for it alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+Block = list[ast.stmt]
+
+
+def tidied(paragraphs: Iterable[Sequence[ast.stmt]]) -> tuple[Block, ...]:
+    """The paragraphs of one function, the functions inside of it too."""
+    made = [_taken(paragraph) for paragraph in paragraphs]
+    while True:
+        read = loaded(*(statement for paragraph in made for statement in paragraph))
+        fewer = [_read(paragraph, read) for paragraph in made]
+        if all(map(_same, made, fewer)):
+            return tuple(paragraph for paragraph in fewer if paragraph)
+        made = fewer
+
+
+def loaded(*nodes: ast.AST | None) -> set[str]:
+    """The names that the code reads."""
+    every = (inner for node in nodes if node is not None for inner in ast.walk(node))
+    return {one.id for one in every if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+
+
+def _same(one: Sequence[ast.stmt], other: Sequence[ast.stmt]) -> bool:
+    return [*map(ast.dump, one)] == [*map(ast.dump, other)]
+
+
+# -------------------------------------------------------------------------------------------------- branches
+
+
+def _taken(block: Sequence[ast.stmt]) -> Block:
+    return [made for statement in block for made in _branches(statement)]
+
+
+def _branches(statement: ast.stmt) -> Block:
+    match statement:
+        case ast.If(ast.Constant(bool() as test), body, orelse):
+            return _taken(body if test else orelse)
+        case ast.If():
+            statement.body, statement.orelse = _taken(statement.body), _taken(statement.orelse)
+        case ast.With() | ast.AsyncWith():
+            statement.body = _taken(statement.body)
+            return [statement] if statement.body else []
+        case ast.Try():
+            statement.body = _taken(statement.body)
+            for handler in statement.handlers:
+                handler.body = _taken(handler.body)
+        case ast.AsyncFunctionDef():
+            (statement.body,) = tidied([statement.body]) or ([ast.Pass()],)
+    return [statement]
+
+
+# -------------------------------------------------------------------------------------------------- names
+
+
+def _read(block: Sequence[ast.stmt], read: set[str]) -> Block:
+    return [made for statement in block for made in _bound(statement, read)]
+
+
+def _bound(statement: ast.stmt, read: set[str]) -> Block:
+    """The statement, without a name for its value where nothing reads that."""
+    match statement:
+        case ast.Assign([ast.Name(name)], value) if name not in read:
+            return [ast.Expr(value)] if _does_something(value) else []
+        case ast.AnnAssign(ast.Name(name), value=None) if name not in read:
+            return []
+        case ast.If():
+            statement.body = _read(statement.body, read) or [ast.Pass()]
+            statement.orelse = _read(statement.orelse, read)
+        case ast.With() | ast.AsyncWith():
+            statement.body = _read(statement.body, read)
+            return [statement] if statement.body else []
+        case ast.Try():
+            statement.body = _read(statement.body, read)
+            for handler in statement.handlers:
+                handler.body = _read(handler.body, read) or [ast.Pass()]
+    return [statement]
+
+
+def _does_something(value: ast.expr) -> bool:
+    """Whether it waits for something or starts it; everything else only makes a value."""
+    return any(isinstance(node, ast.Await) or _starts(node) for node in ast.walk(value))
+
+
+def _starts(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("start", "check")
