@@ -28,11 +28,13 @@ $(VENV)/.made:
 $(VENV)/.installed: pyproject.toml | $(VENV)/.made
 	@echo 'installing bffgen into $(VENV) (once; about a minute) ...' >&2
 	@$(PIP) install --editable .
+	@$(RUN) -m compileall -q bffgen
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.made
 	@echo 'installing bffgen and its tests'"'"' needs into $(VENV) (once; about a minute) ...' >&2
 	@$(PIP) install --editable '.[dev]'
+	@$(RUN) -m compileall -q bffgen
 	@touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed

@@ -93,22 +93,23 @@ def passes(spec: Path) -> None:
 
     spent: dict[str, float] = {}
 
-    def watch(name: str) -> None:
-        inner = getattr(project, name)
-
-        def watched(*given: Any) -> Any:
+    def watched(name: str, inner: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*given: Any) -> Any:
             started = perf_counter()
             made = inner(*given)
             spent[name] = spent.get(name, 0.0) + perf_counter() - started
-            return made
+            return watched(name, made) if callable(made) else made
 
-        setattr(project, name, watched)
+        return timed
 
-    watch("render_models")
+    def watch(name: str) -> None:
+        setattr(project, name, watched(name, getattr(project, name)))
+
+    watch("start_models")
     watch("format_python")
     plan = timed("lower", lambda: lower(gateway))
     timed("render", lambda: project.render(plan))
-    steps.append(("  of which models (the model generator)", spent["render_models"]))
+    steps.append(("  of which models (the model generator)", spent["start_models"]))
     steps.append(("  of which formatting (ruff)", spent["format_python"]))
     timed("all again, warm", lambda: compile_gateway(spec, check_spec(spec)))
     for label, seconds in steps:

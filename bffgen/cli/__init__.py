@@ -13,6 +13,10 @@ BUG = 70
 
 def run() -> None:
     """The entry point of `bffgen`."""
+    if sys.argv[1:2] == ["generate"]:  # before everything else: what it imports meanwhile is half of a small run
+        from bffgen.render.generator import warm_up
+
+        warm_up()
     from bffgen.cli.app import app
 
     try:

@@ -123,9 +123,6 @@ def generate(
 ) -> None:
     """Compile a spec into a gateway project."""
     _collect_nothing()
-    from bffgen.render.generator import warm_up
-
-    warm_up()  # before everything else: what it imports meanwhile is half of the time of a small run
     from bffgen.cli import compile as commands
 
     if check or diff:

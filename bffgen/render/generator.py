@@ -12,21 +12,26 @@ import json
 import os
 import signal
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 Schema = Mapping[str, Any]
 
 
-def generate_models(document: Schema, aliases: Mapping[str, str], base_class: str) -> object:
-    """The text of all classes of a document; whatever else the generator gives when it is not one module."""
-    helper = _Helper.ready
-    if helper is not None:
-        _Helper.ready = None
-        return helper.ask({"document": document, "aliases": aliases, "base_class": base_class})
-    return _generate(document, aliases, base_class)
+def start_models(document: Schema, aliases: Mapping[str, str], base_class: str) -> Callable[[], object]:
+    """Begin to generate the classes of a document. What it returns waits for them.
+
+    They are one text; whatever else the generator gives when it is not one module.
+    """
+    helper, _Helper.ready = _Helper.ready, None
+    if helper is None:
+        return partial(_generate, document, aliases, base_class)
+    request = {"document": document, "aliases": aliases, "base_class": base_class}
+    helper.ask(request)
+    return partial(helper.answer, request)
 
 
 def _generate(document: Schema, aliases: Mapping[str, str], base_class: str) -> object:
@@ -109,10 +114,13 @@ class _Helper:
         atexit.register(made.stop)
         return made
 
-    def ask(self, request: Mapping[str, object]) -> object:
-        """What the child made of a request; here, when the child did not live to say."""
+    def ask(self, request: Mapping[str, object]) -> None:
+        """Give the child its request."""
         with suppress(BrokenPipeError), open(self.asked, "w", encoding="ascii") as stream:
             json.dump(request, stream)
+
+    def answer(self, request: Mapping[str, object]) -> object:
+        """What the child made of the request; made here, when the child did not live to say."""
         with open(self.said, encoding="ascii") as stream:
             answer = stream.read()
         os.waitpid(self.pid, 0)

@@ -12,36 +12,40 @@ from typing import TypeGuard
 
 from bffgen.plan.files import HEADER
 from bffgen.plan.schemas import WIRE, ModelModule, ModelRef
-from bffgen.render.documents import EMPTY_NAME, Bounded, Label, Schema, aliases, document, labels
-from bffgen.render.generator import generate_models
+from bffgen.render import generator
+from bffgen.render.documents import EMPTY_NAME, Bounded, Label, aliases, document, labels
 from bffgen.render.inspection import RenderError, inspect
 from bffgen.typesystem.model import TEXT, Kind, MapType, ObjectType, Type
 from bffgen.typesystem.relations import parts as parts_of
 
-__all__ = ["RenderError", "render_models"]
+__all__ = ["RenderError", "start_models"]
 
 _STANDARD = ("datetime", "enum", "typing", "uuid")
 
 
-def render_models(modules: Sequence[ModelModule]) -> dict[str, str]:
-    """The modules by path, not yet formatted. Raises RenderError, which is a bug."""
+def start_models(modules: Sequence[ModelModule]) -> Callable[[], dict[str, str]]:
+    """Begin to render. What it returns waits for the modules by path, not yet formatted.
+
+    That one raises RenderError, which is a bug.
+    """
     if not modules:
-        return {}
+        return dict
     shown = labels(modules)
     inner: dict[Bounded, str] = {}
-    text = _generated(document(shown, inner), shown, modules[0].runtime)
+    generated = generator.start_models(document(shown, inner), aliases(shown), f"{modules[0].runtime}.Model")
+    return lambda: _parted(modules, generated(), shown, inner)
+
+
+def _parted(
+    modules: Sequence[ModelModule], text: object, shown: Mapping[ModelRef, Label], inner: Mapping[Bounded, str]
+) -> dict[str, str]:
+    if not isinstance(text, str):
+        raise RenderError("not one module", str(text))
     tree = ast.parse(text)
     sources = inspect(tree, {label.text: label.plan for label in shown.values()}, text)
     lines = text.split("\n")
     names = {name: of for of, name in inner.items()}
     return {module.path: _Module(module, shown, sources, names).text(tree, lines) for module in modules}
-
-
-def _generated(asked: Schema, shown: Mapping[ModelRef, Label], runtime: str) -> str:
-    made = generate_models(asked, aliases(shown), f"{runtime}.Model")
-    if not isinstance(made, str):
-        raise RenderError("not one module", str(made))
-    return made
 
 
 class _Module:

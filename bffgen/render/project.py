@@ -12,7 +12,7 @@ from bffgen.render.code import dotted, identifier, json_text, literal, toml_stri
 from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
-from bffgen.render.models import render_models
+from bffgen.render.models import start_models
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
 from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
@@ -23,7 +23,8 @@ SCAFFOLDS = frozenset({"main.py", "functions.py"})
 
 def render(plan: GatewayPlan) -> FileTree:
     """Every file of the emitted project."""
-    texts = {path: str(text) for path, text in _all(plan)}
+    models = start_models(plan.models)  # which takes its time, elsewhere: everything else is rendered meanwhile
+    texts = {path: str(text) for path, text in _all(plan)} | models()
     texts |= format_python({path: text for path, text in texts.items() if path.endswith(".py")})
     if plan.functions is not None:  # it is the user's: as it is
         texts["functions.py"] = plan.functions.text
@@ -34,7 +35,6 @@ def render(plan: GatewayPlan) -> FileTree:
 def _all(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     yield from _top(plan)
     yield from _package(plan)
-    yield from render_models(plan.models).items()
     yield from test_files(plan)
 
 

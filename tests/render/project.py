@@ -15,7 +15,7 @@ from bffgen.plan.schemas import Models, plan_models
 from bffgen.plan.usage import find_usage
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
-from bffgen.render.models import render_models
+from bffgen.render.models import start_models
 
 PACKAGE = "shop_under_test"
 
@@ -25,7 +25,7 @@ def planned(gateway: CheckedGateway) -> Models:
 
 
 def rendered(gateway: CheckedGateway) -> dict[str, str]:
-    return format_python(render_models(planned(gateway).modules))
+    return format_python(start_models(planned(gateway).modules)())
 
 
 def write(gateway: CheckedGateway, root: Path) -> list[str]:
