@@ -91,9 +91,7 @@ class CallWriter:
         return before + bound + more + self.give(value, returns)
 
     def _caught(self, tried: Block, returns: bool) -> Block:
-        failing = Failing(
-            self.call, self.names, self.local, lambda value: self.give(value, returns), self.place.start
-        )
+        failing = Failing(self.call, self.names, self.local, lambda value: self.give(value, returns), self.place.start)
         made = failing.caught(tried)
         if returns or made is tried:
             return made

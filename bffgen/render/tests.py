@@ -35,8 +35,9 @@ def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
     yield "tests/conftest.py", render("tests/conftest.py.jinja")
     yield "tests/documented.py", render("tests/documented.py.jinja")
-    yield "tests/gateway.py", render(
-        "tests/gateway.py.jinja", package=identifier(plan.package), backends=backends, forms=plan.multipart
+    yield (
+        "tests/gateway.py",
+        render("tests/gateway.py.jinja", package=identifier(plan.package), backends=backends, forms=plan.multipart),
     )
     if any(endpoint.tests.examples for endpoint in plan.endpoints):
         yield "tests/examples.py", render("tests/examples.py.jinja", package=identifier(plan.package))

@@ -41,9 +41,7 @@ def _endpoint(plan: EndpointPlan) -> View:
         "calls": [plain(line.operation) for line in plan.lines if not line.operation.startswith("(")],
         "nodes": [{"id": ids[line.path], "label": _label(line), "soft": line.soft} for line in plan.lines],
         "edges": [
-            {"start": ids.get(start, _REQUEST), "end": ids[line.path]}
-            for line in plan.lines
-            for start in _starts(line)
+            {"start": ids.get(start, _REQUEST), "end": ids[line.path]} for line in plan.lines for start in _starts(line)
         ],
     }
 

@@ -78,9 +78,10 @@ def test_calls_of_a_block_stand_below_it_with_what_it_is_repeated_over(bffgen: R
     rows = next(call for call in plan["calls"] if call["name"] == "rows")
     assert (rows["for"], rows["limit"], rows["step"]) == ("visits", 20, 2)
     assert [call["name"] for call in rows["calls"]] == ["prisoner", "room", "visitors"]
-    assert "    e0_rows_visitors_person --> e0_rows_visitors_bans" in bffgen(
-        "plan", BLOCKS, "--format", "mermaid"
-    ).stdout.splitlines()
+    assert (
+        "    e0_rows_visitors_person --> e0_rows_visitors_bans"
+        in bffgen("plan", BLOCKS, "--format", "mermaid").stdout.splitlines()
+    )
 
 
 def test_costs_are_counted_over_loops_and_chains(bffgen: Run) -> None:

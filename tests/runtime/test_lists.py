@@ -226,7 +226,7 @@ class TestLink:
             ("</elsewhere?page=2>; rel=next", [("page", "2")]),
             ("<?cursor=x%3D%3D&flag>;rel=next", [("cursor", "x%3D%3D"), ("flag", "")]),
             ("<//c.test:80/?a=1>; REL=NEXT", [("a", "1")]),
-            ("<?a=1>; rel=\"prev last\", <?a=3> ; title=\"a, <b>; rel='x'\" ; rel=\"last next\"", [("a", "3")]),
+            ('<?a=1>; rel="prev last", <?a=3> ; title="a, <b>; rel=\'x\'" ; rel="last next"', [("a", "3")]),
             (["<?a=1>; rel=prev", "<?a=2>; rel=next"], [("a", "2")]),
             ("</items>; rel=next", []),
         ],

@@ -696,7 +696,7 @@ class TestStreams:
     async def test_head_has_headers_and_no_body(self) -> None:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             assert (await head_of(reader)).startswith(b"HEAD /base/v2/x ")
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: \"1\"\r\n\r\n")
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: "1"\r\n\r\n')
             await writer.drain()
 
         async with served(serve) as (client, _):

@@ -100,9 +100,7 @@ async def test_a_success_takes_nothing_back_and_tells_nothing(gateway: Gateway) 
     async def endpoint() -> dict[str, str]:
         async with undoing(5) as writes:
             async with fan_out(5) as calls:
-                order = calls.start(
-                    "order", writes.send("order", gateway.call("order"), undo=gateway.undo("order"))
-                )
+                order = calls.start("order", writes.send("order", gateway.call("order"), undo=gateway.undo("order")))
         return {"id": order.result()}
 
     response = await gateway.post(endpoint)
@@ -244,9 +242,7 @@ async def test_a_write_that_ends_while_a_sibling_fails_is_taken_back(gateway: Ga
     assert gateway.log.ends == ["order done", "undo order order done"]
 
 
-async def test_undoing_has_two_seconds_beyond_the_deadline(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_undoing_has_two_seconds_beyond_the_deadline(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("templates.runtime.undo._GRACE", 0.1)
     left: list[float] = []
 

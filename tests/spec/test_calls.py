@@ -76,7 +76,10 @@ def test_args_join_the_heads_arguments() -> None:
             "users.get-user(a=1)",
             ['BFF114 `get-user` is not a name that can follow a dot [users.get-user] | write `users["get-user"]`'],
         ),
-        ("users.import()", ['BFF114 `import` is not a name that can follow a dot [users.import] | write `users["import"]`']),
+        (
+            "users.import()",
+            ['BFF114 `import` is not a name that can follow a dot [users.import] | write `users["import"]`'],
+        ),
         ("users.f(from=1)", ["BFF114 `from` cannot be the name of an argument here [from] | write `from_`"]),
         (
             "users.f(page-size=1)",
@@ -128,9 +131,7 @@ def test_mistakes_in_calls(written: str, expected: list[str]) -> None:
     assert sorted(call_mistakes(written)) == sorted(expected)
 
 
-@pytest.mark.parametrize(
-    "key", "retry hedge cache breaker auth".split()
-)
+@pytest.mark.parametrize("key", "retry hedge cache breaker auth".split())
 def test_keys_that_come_later_say_so(key: str) -> None:
     assert call_mistakes(f"{{call: users.f, {key}: x}}") == [f"BFF109 `{key}` of a call is not there yet [{key}]"]
 
