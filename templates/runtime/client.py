@@ -76,7 +76,9 @@ class BackendClient:
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
         `content` that is a stream has `length` bytes, where that is known.
         """
-        request = self.request(method, url, query, headers or {}, cookies, content, media_type, length)
+        request = self.request(
+            method, url, query, headers or {}, cookies, content, media_type, length
+        )
         if read is None:
             read = method in ("GET", "HEAD")
         async with exchange(operation, self.time_left(operation, within)):

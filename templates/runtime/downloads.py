@@ -35,7 +35,9 @@ class Download:
     given back at the end, or with the request.
     """
 
-    def __init__(self, operation: str, response: httpx.Response, limit: int | None, idle: float) -> None:
+    def __init__(
+        self, operation: str, response: httpx.Response, limit: int | None, idle: float
+    ) -> None:
         self.operation = operation
         self.status = response.status_code
         self.headers = response.headers

@@ -84,7 +84,9 @@ def unsafe_path(path: str) -> bool:
     return "/." in path and any(part in (".", "..") for part in path.split("/"))
 
 
-def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+def _completed(
+    headers: Iterable[tuple[bytes, bytes]], request_id: str
+) -> list[tuple[bytes, bytes]]:
     completed = list(headers)
     present = {name.lower() for name, _ in completed}
     completed += [pair for pair in _ALWAYS if pair[0] not in present]
@@ -92,7 +94,9 @@ def _completed(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[
     return completed
 
 
-def _log_request(scope: Scope, request: context.RequestContext, status: int, seconds: float) -> None:
+def _log_request(
+    scope: Scope, request: context.RequestContext, status: int, seconds: float
+) -> None:
     route = getattr(scope.get("route"), "path", None)
     if route in _QUIET:
         return

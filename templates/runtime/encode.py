@@ -86,7 +86,9 @@ def _parts(value: object, explode: bool, safe: str = "") -> list[str]:
     return [_escaped(text(value), safe)]
 
 
-def segment(value: object, name: str = "", style: PathStyle = "simple", explode: bool = False) -> str:
+def segment(
+    value: object, name: str = "", style: PathStyle = "simple", explode: bool = False
+) -> str:
     """A path parameter. Empty, `.` or `..` would name another resource and is refused."""
     parts = _parts(value, explode)
     spelled = ",".join(parts)

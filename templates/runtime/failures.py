@@ -55,7 +55,11 @@ class BackendFailure(Exception):
         for case in cases:
             if case == (self.status if self.kind == "status" else self.kind):
                 return True
-            if self.status is not None and self.kind == "status" and case == f"{self.status // 100}xx":
+            if (
+                self.status is not None
+                and self.kind == "status"
+                and case == f"{self.status // 100}xx"
+            ):
                 return True
         return False
 
@@ -96,7 +100,9 @@ class Refusal(Exception):
     `extra` are further members of the document.
     """
 
-    def __init__(self, status: int, detail: str | None = None, extra: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str | None = None, extra: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.detail = detail
@@ -106,7 +112,9 @@ class Refusal(Exception):
 class Answer(Exception):
     """The endpoint answers with another status and body than its usual ones; None: no content."""
 
-    def __init__(self, status: int, content: bytes | None = None, media_type: str = "application/json") -> None:
+    def __init__(
+        self, status: int, content: bytes | None = None, media_type: str = "application/json"
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.content = content

@@ -35,7 +35,9 @@ class Call(Generic[T]):
 
     __slots__ = ("_direct", "_passes", "name", "task")
 
-    def __init__(self, name: str | None, task: asyncio.Task[T], passes: Set[int], direct: bool) -> None:
+    def __init__(
+        self, name: str | None, task: asyncio.Task[T], passes: Set[int], direct: bool
+    ) -> None:
         self.name = name
         self.task = task
         self._passes = passes

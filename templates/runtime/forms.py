@@ -25,14 +25,18 @@ class FieldStyle:
     allow_reserved: bool = False
 
 
-def form_body(value: BaseModel | Mapping[str, object], styles: Mapping[str, FieldStyle] | None = None) -> bytes:
+def form_body(
+    value: BaseModel | Mapping[str, object], styles: Mapping[str, FieldStyle] | None = None
+) -> bytes:
     """An object as a form. `styles` are by the fields' names on the wire; None is left out.
 
     Without a style a list repeats its name, and an object is one JSON text, as OpenAPI has it. A
     value that has no text raises `InvalidArgument`.
     """
     pairs: list[Pair] = []
-    as_json = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    as_json = (
+        value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    )
     for name, member in _members(value):
         style = (styles or {}).get(name) or FieldStyle("json" if _is_nested(member) else "form")
         pairs += _pairs(name, as_json[name] if style.style == "json" else member, style)

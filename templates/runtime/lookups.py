@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 def by_key(items: Iterable[T | None], key: Callable[[T], K | None]) -> dict[K, T]:
-    """The items by their key. The first of equal keys stays; None, and a key of None, are left out."""
+    """The items by their key. The first of equal keys stays.
+
+    None, and a key of None, are left out.
+    """
     found: dict[K, T] = {}
     for item in items:
         if item is not None:

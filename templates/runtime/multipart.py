@@ -92,7 +92,9 @@ def file_part(
     return _part(name, called, kind, source.file, length)
 
 
-def _part(name: str, filename: str | None, media_type: str | None, content: bytes | BinaryIO, length: int) -> Part:
+def _part(
+    name: str, filename: str | None, media_type: str | None, content: bytes | BinaryIO, length: int
+) -> Part:
     head = f'Content-Disposition: form-data; name="{_quoted(name)}"'
     if filename is not None:
         head += f'; filename="{_quoted(filename)}"'

@@ -26,7 +26,9 @@ def multipart_body(value: object, media_types: Mapping[str, str] | None = None) 
     `media_types` are those of fields, by their names on the wire.
     """
     known = media_types or {}
-    return Multipart([_part(name, item, known.get(name)) for name, item in _items(value) if item is not None])
+    return Multipart(
+        [_part(name, item, known.get(name)) for name, item in _items(value) if item is not None]
+    )
 
 
 def _items(value: object) -> Iterator[tuple[str, object]]:

@@ -33,7 +33,8 @@ class PathTemplate:
     def is_sound(self, values: Mapping[str, str]) -> bool:
         """Whether the values name what they seem to, whoever decodes them, and how often."""
         return all(
-            is_sound_tail(value) if name in self.tails else is_sound_segment(value) for name, value in values.items()
+            is_sound_tail(value) if name in self.tails else is_sound_segment(value)
+            for name, value in values.items()
         )
 
     def expand(self, values: Mapping[str, str]) -> str:

@@ -66,7 +66,9 @@ class Problem(Response):
         await super().__call__(scope, receive, send)
 
 
-def problem(status: int, members: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Problem:
+def problem(
+    status: int, members: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> Problem:
     """A problem document. `members` follow `type title status instance` and cannot change them."""
     return Problem(problem_members(status, members), headers)
 
@@ -153,7 +155,10 @@ async def _answer(request: Request, answer: Answer) -> Response:
 
 async def _invalid_request(request: Request, error: RequestValidationError) -> Response:
     """Where the request is wrong and how, without repeating it."""
-    errors = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()[:_MAX_ERRORS]]
+    errors = [
+        {"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]}
+        for e in error.errors()[:_MAX_ERRORS]
+    ]
     return problem(422, {"errors": errors})
 
 

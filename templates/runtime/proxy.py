@@ -113,7 +113,9 @@ class ProxyRoute(BaseRoute):
             found.add("HEAD")
         return [method for method in self._methods if method in found]
 
-    async def _asked(self, client: BackendClient, scope: Scope, receive: Receive, target: str) -> httpx.Response:
+    async def _asked(
+        self, client: BackendClient, scope: Scope, receive: Receive, target: str
+    ) -> httpx.Response:
         """The head of the backend's answer. The time for it counts from the end of the request."""
         headers, length = to_backend(scope)
         has_body = length != 0
@@ -121,13 +123,17 @@ class ProxyRoute(BaseRoute):
         content = self._body(receive, exchanging.limit, client.timeout) if has_body else None
         length = length if has_body else None
         try:
-            request = client.request(scope["method"], target, (), headers, (), content, None, length)
+            request = client.request(
+                scope["method"], target, (), headers, (), content, None, length
+            )
         except InvalidArgument:
             raise HTTPException(400) from None
         async with exchanging:
             return await client.start(request)
 
-    async def _body(self, receive: Receive, limit: asyncio.Timeout, then: float) -> AsyncGenerator[bytes]:
+    async def _body(
+        self, receive: Receive, limit: asyncio.Timeout, then: float
+    ) -> AsyncGenerator[bytes]:
         now = asyncio.get_running_loop().time
         more = True
         while more:

@@ -67,7 +67,9 @@ async def hide_location(response: httpx.Response) -> None:
         response.extensions["location"] = response.headers.pop("location")
 
 
-def open_http(tls: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None, product: str) -> httpx.AsyncClient:
+def open_http(
+    tls: ssl.SSLContext, transport: httpx.AsyncBaseTransport | None, product: str
+) -> httpx.AsyncClient:
     """A client for one backend. `transport` replaces the network; `product` is the User-Agent."""
     return httpx.AsyncClient(
         transport=transport or _Transport(verify=tls, limits=_LIMITS, trust_env=False),

@@ -43,10 +43,14 @@ class _Schema:
         self._schema = schema
         self._json_schema = json_schema
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return self._schema
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return dict(self._json_schema)
 
 
@@ -62,7 +66,9 @@ _INTEGER = core_schema.union_schema(
         core_schema.int_schema(strict=True, ge=-_INT64, lt=_INT64),
         core_schema.chain_schema(
             [
-                core_schema.float_schema(strict=True, allow_inf_nan=False, ge=-float(_INT64), lt=float(_INT64)),
+                core_schema.float_schema(
+                    strict=True, allow_inf_nan=False, ge=-float(_INT64), lt=float(_INT64)
+                ),
                 core_schema.no_info_plain_validator_function(_integral),
             ]
         ),
@@ -82,7 +88,9 @@ _NUMBER = core_schema.union_schema(
 )
 
 
-_NO_DATETIME = PydanticCustomError("datetime_parsing", "Input should be a valid date and time as RFC 3339 has it")
+_NO_DATETIME = PydanticCustomError(
+    "datetime_parsing", "Input should be a valid date and time as RFC 3339 has it"
+)
 
 
 class WireDateTime(datetime):
@@ -136,7 +144,9 @@ def _read_date(value: object) -> date:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise PydanticCustomError("date_parsing", "Input should be a valid date in the format YYYY-MM-DD") from None
+        raise PydanticCustomError(
+            "date_parsing", "Input should be a valid date in the format YYYY-MM-DD"
+        ) from None
 
 
 Integer = Annotated[int, _Schema(_INTEGER, {"type": "integer"})]
@@ -195,7 +205,7 @@ _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class _Adapter(Protocol[T_co]):
-    """A `TypeAdapter` of the type or of a narrower one: `TypeAdapter` itself is of one type only."""
+    """A `TypeAdapter` of the type or a narrower one: `TypeAdapter` itself is of one type only."""
 
     def validate_python(self, data: Any, /) -> T_co: ...
 

@@ -119,7 +119,8 @@ class undoing:
         if request is not None and sent:
             states: tuple[State, ...] = ("applied", "undone", "undo_failed", "unknown")
             request.outcome = {
-                state: list(dict.fromkeys(write.name for write in sent if write.state == state)) for state in states
+                state: list(dict.fromkeys(write.name for write in sent if write.state == state))
+                for state in states
             }
 
 

@@ -205,7 +205,7 @@ _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 class _Adapter(Protocol[T_co]):
-    """A `TypeAdapter` of the type or of a narrower one: `TypeAdapter` itself is of one type only."""
+    """A `TypeAdapter` of the type or a narrower one: `TypeAdapter` itself is of one type only."""
 
     def validate_python(self, data: Any, /) -> T_co: ...
 
