@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 def own(function: Callable[P, T]) -> Callable[P, T]:
-    """The function. What it raises fails what needs its value, like data that cannot be composed."""
+    """The function. What it raises fails what needs its value, like data that does not compose."""
 
     @functools.wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> T:
