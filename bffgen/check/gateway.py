@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from bffgen.check.contract import check_contract
+from bffgen.check.declared import with_declared
 from bffgen.check.defaults import check_defaults
 from bffgen.check.endpoint import check_endpoint, degraded_type
 from bffgen.check.envelope import check_envelope
@@ -37,7 +38,8 @@ def check(
 ) -> CheckedGateway:
     """Resolve every name, type every expression. The result means something only when `diags` has no errors."""
     own = Own(written, Functions(functions, diags) if functions is not None else None, diags)
-    backends = Backends(written, documents, diags, own)
+    backends = with_declared(Backends(written, documents, diags, own))
+    documents = backends.documents
     own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)

@@ -104,9 +104,10 @@ class Backends:
             ctx.error("BFF207", node, f"backend `{base.id}` has no schema `{name}`", "no such schema", help=help_)
         return found
 
-    def written_type(self, text: spec.TypeText, request: bool) -> Type | None:
-        """A type as the spec writes it; None after a message."""
+    def written_type(self, text: spec.TypeText, request: bool, within: str | None = None) -> Type | None:
+        """A type as the spec writes it; None after a message. The schemas of the backend `within` go by their names."""
         node = text.node
+        document = self.documents.get(within) if within is not None else None
         parsed = parse(SourceText(text.text, node.part), self.diags)
         if parsed is None:
             return None
@@ -114,6 +115,8 @@ class Backends:
             lambda name: None,
             lambda: (),
             type_named=lambda found, inner: self.type_named(found, inner, request),
+            schema=lambda name: document.schema(name, request=request) if document is not None else None,
+            schemas=lambda: document.schema_names() if document is not None else (),
         )
         return annotation(parsed.tree, Context(scope, self.diags, parsed))
 

@@ -43,6 +43,8 @@ def annotation(node: ast.expr, ctx: Context) -> Type | None:
             return NULL
         case ast.Name(id=name) if name in SCALAR_NAMES:
             return SCALAR_NAMES[name]
+        case ast.Name(id=name) if (schema := ctx.scope.schema(name)) is not None:
+            return schema
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             arms = [annotation(left, ctx), annotation(right, ctx)]
             return None if None in arms else join_all([arm for arm in arms if arm is not None])
@@ -103,7 +105,8 @@ def _help(node: ast.expr, ctx: Context) -> str | None:
         case ast.Subscript(value=ast.Name(id="List" | "set" | "Set"), slice=inner):
             return f"write `list[{ctx.text(inner)}]`"
         case ast.Name(id=name):
-            meant = _FOREIGN.get(name) or _FOREIGN.get(name.lower()) or closest(name, SCALAR_NAMES)
+            known = [*SCALAR_NAMES, *ctx.scope.schemas()]
+            meant = _FOREIGN.get(name) or _FOREIGN.get(name.lower()) or closest(name, known)
             return f"write `{meant}`" if meant else None
     return None
 

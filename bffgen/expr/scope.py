@@ -79,7 +79,7 @@ class Scope:
     """Names in scope. `find` may work out a call's type only now; `names` lists them all for suggestions.
 
     `operations(name)` tells whether a name is a backend's, `type_named` reads a type such as `reviews.Review`.
-    `own` has the shapes of the spec and the functions of the user's.
+    `own` has the shapes of the spec and the functions of the user's, `schema` the types that go without a backend.
     """
 
     find: Callable[[str], Binding | None]
@@ -90,6 +90,8 @@ class Scope:
     headers: Callable[[str], Iterable[str]] = lambda call: ()
     own: Callable[[str], Signature | None] = lambda name: None
     own_names: Callable[[], Iterable[str]] = lambda: ()
+    schema: Callable[[str], Type | None] = lambda name: None
+    schemas: Callable[[], Iterable[str]] = lambda: ()
     fit: Fit = _unfitted
 
     def with_names(self, added: Mapping[str, Binding]) -> Scope:

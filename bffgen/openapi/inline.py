@@ -58,7 +58,7 @@ def _parameter(parameter: InlineParameter, written: InlineOperation) -> Paramete
         in_pairs,
         False,
         False,
-        written.span,
+        parameter.span or written.span,
     )
 
 
@@ -72,7 +72,8 @@ def _body(written: InlineOperation) -> RequestBody | None:
 def _response(written: InlineOperation) -> Response:
     of = written.response
     content = Content() if of is None else Content(_media_type(of), of)
-    return Response(written.status, lambda: content, written.span)
+    usual: int | str = 200 if of is not None else "2XX"
+    return Response(written.status or usual, lambda: content, written.span)
 
 
 def _media_type(of: Type) -> str:

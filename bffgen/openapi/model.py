@@ -257,6 +257,7 @@ class InlineParameter:
     location: Location
     required: bool
     type: Type
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,7 @@ class InlineOperation:
 
     `body` and `params` are types for a request, `response` one for a reply. `path` may hold `#...` and `?...`
     as a document's may; a variable of it that has no parameter is a text. `response` None: there is no content.
+    `status` None: 200, or any 2xx where there is no content.
     """
 
     method: str
@@ -275,7 +277,7 @@ class InlineOperation:
     body: Type | None = None
     body_required: bool = True
     response: Type | None = None
-    status: int = 200
+    status: int | None = None
 
     @property
     def key(self) -> str:

@@ -74,6 +74,7 @@ BACKEND = Table(
     Key("reads", "names", "Operations that only read although they are a POST"),
     Key("forward_headers", "headers_list", "The client's headers that are sent on"),
     Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
+    Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
     later=(
         ("auth", "credentials for a backend"),
         ("retry", "trying again"),
@@ -82,9 +83,23 @@ BACKEND = Table(
         ("concurrency", "a bound on calls at one time"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
-        ("operations", "operations that the document omits"),
         ("rate_limit", "how often a backend is called"),
     ),
+)
+
+OPERATION = Table(
+    "an operation",
+    Key("operation_id", "text", "What calls call it; else `GET /carts/{id}/items`"),
+    Key("params", "operation_params", "Its parameters and their types: `{id: str, page: int | None}`"),
+    Key("body", "body", "What is sent: a type, or fields and their types"),
+    Key("response", "body", "What it answers: a type, or fields and their types; left out: nothing"),
+    Key("status", "success_status", "The status of that answer (200 unless said)"),
+)
+
+OPERATION_PARAM = Table(
+    "a parameter of an operation",
+    Key("type", "type", "The type; nullable: it may be left out", required=True),
+    Key("in", "location", "Where it stands when it is not in the path: `query` unless said"),
 )
 
 ENDPOINT = Table(

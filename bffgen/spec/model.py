@@ -8,6 +8,8 @@ from typing import Literal
 
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.operation import DeclaredOperation
+from bffgen.spec.operation import TypeText as TypeText
 from bffgen.spec.proxy import Proxy
 
 # ---------------------------------------------------------------------------------------------- values
@@ -80,14 +82,6 @@ Value = Expr | Const | ListValue | ObjectValue
 @dataclass(frozen=True, eq=False, slots=True)
 class Template:
     """A text for people with `{expression}` parts: `no product {product_id}`. `{{` and `}}` are braces."""
-
-    text: str
-    node: Node
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class TypeText:
-    """A type written as a Python annotation: `list[reviews.Review] | None`. Not yet parsed."""
 
     text: str
     node: Node
@@ -380,6 +374,7 @@ class Backend:
     timeout: float | None  # seconds
     overlay: str | None = None
     overlay_span: Span | None = None
+    operations: tuple[DeclaredOperation, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -155,6 +155,7 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
             timeout=self.duration(get("timeout")),
             overlay=self._path(get("overlay")),
             overlay_span=fields.known["overlay"].span if "overlay" in fields.known else None,
+            operations=self.operations(get("operations")),
         )
 
     def _success(self, node: Node | None) -> Expr | None:

@@ -9,17 +9,18 @@ from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import COOKIE, ENDPOINT, PARAM
-from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param, TypeText
+from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param
 from bffgen.spec.names import why_no_operation_id
 from bffgen.spec.parse_call import CallReader
 from bffgen.spec.parse_examples import ExampleReader
+from bffgen.spec.parse_operations import OperationReader
 from bffgen.spec.reader import Fields, is_null, shown
 from bffgen.spec.routes import Fault, Route, parse_route
 
 _MAX_AGE = 2**31 - 1
 
 
-class EndpointReader(CallReader, ExampleReader):
+class EndpointReader(CallReader, ExampleReader, OperationReader):
     """Reads an endpoint from its key and mapping; `endpoint_defaults` is what holds for all of them."""
 
     endpoint_defaults: Fields | None = None
@@ -28,16 +29,12 @@ class EndpointReader(CallReader, ExampleReader):
         node, span = parent.entries()[key], parent.key(key)
         route = parse_route(key)
         if isinstance(route, Fault):
-            self._report_fault(parent.key_node(key), route)
+            self.report_fault(parent.key_node(key), route)
         fields = self.fields(node, ENDPOINT, self.endpoint_defaults)
         if fields is None:
             return None
         endpoint = self._endpoint(route if isinstance(route, Route) else Route("GET", "/", ()), fields, span)
         return endpoint if isinstance(route, Route) else None
-
-    def _report_fault(self, key: Node, fault: Fault) -> None:
-        span = key.part(fault.start, fault.end) if fault.end > fault.start else key.span
-        self.diags.report(fault.code, fault.message, Label(span), note=fault.note, help=fault.help)
 
     def _endpoint(self, route: Route, fields: Fields, span: Span) -> Endpoint:
         get = fields.get
@@ -56,7 +53,7 @@ class EndpointReader(CallReader, ExampleReader):
             operation_id_span=id_node.span if id_node else None,
             deprecated=self.boolean(get("deprecated"), False),
             params=params,
-            body=self._body(body_node),
+            body=self.type_or_fields(body_node),
             body_span=body_node.span if body_node else None,
             calls=calls,
             let=self.lets(get("let")),
@@ -81,14 +78,6 @@ class EndpointReader(CallReader, ExampleReader):
             return None
         usable = self.checked_name(text, node.span, "an operation", why_no_operation_id(text))
         return text if usable else None
-
-    def _body(self, node: Node | None) -> TypeText | Mapping[str, TypeText] | None:
-        if node is None or is_null(node):
-            return None
-        if node.kind != "mapping":
-            return self.type_text(node)
-        found = {name: self.type_text(item) for name, item in self.entries(node, "fields").items()}
-        return {name: type_ for name, type_ in found.items() if type_ is not None}
 
     def _status(self, node: Node | None) -> Expr | Const | None:
         if node is None or (node.kind == "scalar" and isinstance(node.value, str) and node.text.strip()):

@@ -14,7 +14,7 @@ from bffgen.source.text import Span
 from bffgen.spec.keys import DIRECTIVES
 from bffgen.spec.model import Const, Expr, ListValue, ObjectValue, Pick, Template, TypeText, Value
 from bffgen.spec.names import why_no_type_name
-from bffgen.spec.reader import Fields, Reader, is_null
+from bffgen.spec.reader import Fields, Reader, is_null, shown
 from bffgen.typesystem.names import class_name
 
 MAX_VALUE_DEPTH = 50
@@ -199,5 +199,7 @@ class ValueReader(Reader):
             return None
         if node.kind == "scalar" and node.text.strip() and isinstance(node.value, str):
             return TypeText(node.text, node)
-        self.wrong(node, "a type such as `int` or `list[str] | None`")
+        items = node.elements() if node.kind == "sequence" else []
+        of = items[0].text if len(items) == 1 and items[0].kind == "scalar" else None
+        self.wrong(node, "a type such as `int` or `list[str] | None`", f"write `list[{shown(of)}]`" if of else None)
         return None
