@@ -94,6 +94,7 @@ def load_documents(spec: Spec, loader: Loader, diags: Diagnostics) -> dict[str, 
             backend.presence,
             overlay=backend.overlay,
             overlay_by=backend.overlay_span,
+            bounded=backend.validate != "off",
         )
         if document is not None:
             documents[name] = document

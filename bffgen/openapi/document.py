@@ -33,7 +33,9 @@ Presence = Literal["declared", "assumed"]
 class Document:
     """A backend's document. Findings are reported once, when the part that has them is reached."""
 
-    def __init__(self, backend: str, root: Node, loader: Loader, diags: Diagnostics, presence: Presence) -> None:
+    def __init__(
+        self, backend: str, root: Node, loader: Loader, diags: Diagnostics, presence: Presence, bounded: bool = True
+    ) -> None:
         version = root.get("openapi") or root.get("swagger")
         self.backend = backend
         self.version = version.text if version is not None else ""
@@ -44,7 +46,9 @@ class Document:
         siblings = not self.version.startswith(("2.", "3.0"))
         assumed = presence == "assumed"
         named = self._schemas_of
-        self._schemas = Schemas(backend, self._references, diags, named, siblings=siblings, assumed=assumed)
+        self._schemas = Schemas(
+            backend, self._references, diags, named, siblings=siblings, assumed=assumed, bounded=bounded
+        )
         self._operations = Operations(backend, self._references, self._schemas, diags)
         self._swagger = Swagger(self._references, diags) if root.get("openapi") is None else None
         self._made: dict[tuple[str, str, Node], Operation] = {}
@@ -158,10 +162,12 @@ def load_document(
     presence: Presence = "declared",
     overlay: str | None = None,
     overlay_by: Span | None = None,
+    bounded: bool = True,
 ) -> Document | None:
     """Read a backend's document; None when it cannot be read or is not OpenAPI 2.0 to 3.2 (BFF501).
 
     `overlay` is the path of an OpenAPI Overlay that is applied to it (BFF508, BFF509), asked for at `overlay_by`.
+    Without `bounded` replies need not keep the bounds of their schemas.
     """
     root = loader.load(path, asked_by)
     if root is not None and overlay is not None:
@@ -171,7 +177,7 @@ def load_document(
         return None
     wrong = _why_unread(root)
     if wrong is None:
-        return Document(backend, root, loader, diags, presence)
+        return Document(backend, root, loader, diags, presence, bounded)
     span, message, help = wrong
     diags.report("BFF501", f"`{path}` {message}", span, Label(asked_by, "asked for here"), help=help)
     return None

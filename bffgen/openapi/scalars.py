@@ -12,11 +12,13 @@ from bffgen.typesystem.model import (
     UNKNOWN,
     Bounds,
     Kind,
+    ListType,
     LiteralValue,
     Null,
     Nullable,
     Scalar,
     Type,
+    Union,
     Unknown,
     nullable,
     union,
@@ -220,6 +222,20 @@ def _meet_scalars(one: Scalar, other: Scalar) -> Scalar:
     numeric = {one.kind, other.kind} == {Kind.INTEGER, Kind.NUMBER}
     kind = Kind.INTEGER if numeric else one.kind if other.kind is Kind.TEXT else other.kind
     return Scalar(kind, values, one.open or other.open, other.format or one.format, _tighter(one.bounds, other.bounds))
+
+
+def unbounded(of: Type) -> Type:
+    """The type without bounds, those of what it holds aside: they go when that is made."""
+    match of:
+        case Scalar():
+            return replace(of, bounds=NO_BOUNDS)
+        case ListType():
+            return replace(of, min_items=0, max_items=None)
+        case Nullable(inner):
+            return replace(of, of=unbounded(inner))
+        case Union(arms):
+            return replace(of, arms=tuple(map(unbounded, arms)))
+    return of
 
 
 def _tighter(one: Bounds, other: Bounds) -> Bounds:

@@ -34,6 +34,7 @@ from bffgen.openapi.scalars import (
     scalar,
     text_at,
     type_words,
+    unbounded,
 )
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
@@ -64,7 +65,7 @@ class Schemas:
     """The types of a backend's schemas.
 
     `siblings` says that keys beside `$ref` count (3.1 and later); `assumed` that a non-nullable property of a
-    reply is taken as required; `named` gives the named schemas of a document by its root. A type for a request has
+    reply is taken as required, `bounded` that a reply keeps its bounds; `named` gives the named schemas of a document by its root. A type for a request has
     closed enums and no `readOnly`; one for a reply has open enums and no `writeOnly`.
     """
 
@@ -77,8 +78,10 @@ class Schemas:
         *,
         siblings: bool,
         assumed: bool = False,
+        bounded: bool = True,
     ) -> None:
         self._backend = backend
+        self._bounded = bounded
         self._references = references
         self._diags = diags
         self._siblings = siblings
@@ -104,7 +107,7 @@ class Schemas:
             made = self._converted(schema, hint, request)
         finally:
             del self._active[key]
-        return self._types.setdefault(key, made)
+        return self._types.setdefault(key, made if request or self._bounded else unbounded(made))
 
     def _recursive(self, key: tuple[Node, bool]) -> Type:
         """A schema inside itself: fine below a list or map (though it has no type then), else without meaning."""

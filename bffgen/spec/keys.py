@@ -69,7 +69,11 @@ BACKEND = Table(
     Key("overlay", "path", "An OpenAPI Overlay that mends the document without editing it"),
     Key("url", "url", "Where the backend is; else the document's first server"),
     Key("presence", "presence", "`assumed` trusts that non-nullable properties are there although not required"),
-    Key("validate", "validate", "How strictly answers are checked"),
+    Key(
+        "validate",
+        "validate",
+        "How answers are checked: `lenient` what is read (unless said), `strict` all, `off` types alone, no bounds",
+    ),
     Key("success", "expression", "What must hold of an `answer` for it to be one"),
     Key("reads", "names", "Operations that only read although they are a POST"),
     Key("forward_headers", "headers_list", "The client's headers that are sent on"),
