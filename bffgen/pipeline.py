@@ -85,17 +85,8 @@ def load_documents(spec: Spec, loader: Loader, diags: Diagnostics) -> dict[str, 
     """The backends' documents; one that cannot be read is reported and left out."""
     documents = {}
     for name, backend in spec.backends.items():
-        document = load_document(
-            name,
-            backend.openapi,
-            loader,
-            diags,
-            backend.openapi_span,
-            backend.presence,
-            overlay=backend.overlay,
-            overlay_by=backend.overlay_span,
-            bounded=backend.validate != "off",
-        )
+        where, overlay = (backend.openapi, loader, diags, backend.openapi_span), (backend.overlay, backend.overlay_span)
+        document = load_document(name, *where, backend.presence, *overlay, bounded=backend.validate != "off")
         if document is not None:
             documents[name] = document
     return documents

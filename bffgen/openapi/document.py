@@ -153,7 +153,7 @@ class Document:
         )
 
 
-def load_document(
+def load_document(  # noqa: PLR0913 - what a spec says of a document, key by key
     backend: str,
     path: str,
     loader: Loader,

@@ -65,8 +65,9 @@ class Schemas:
     """The types of a backend's schemas.
 
     `siblings` says that keys beside `$ref` count (3.1 and later); `assumed` that a non-nullable property of a
-    reply is taken as required, `bounded` that a reply keeps its bounds; `named` gives the named schemas of a document by its root. A type for a request has
-    closed enums and no `readOnly`; one for a reply has open enums and no `writeOnly`.
+    reply is taken as required, `bounded` that a reply keeps its bounds; `named` gives the named schemas of a
+    document by its root. A type for a request has closed enums and no `readOnly`; one for a reply has open enums
+    and no `writeOnly`.
     """
 
     def __init__(

@@ -72,7 +72,7 @@ BACKEND = Table(
     Key(
         "validate",
         "validate",
-        "How answers are checked: `lenient` what is read (unless said), `strict` all, `off` types alone, no bounds",
+        "What is checked of answers: `lenient` what is read, `strict` all of it, `off` no bounds",
     ),
     Key("success", "expression", "What must hold of an `answer` for it to be one"),
     Key("reads", "names", "Operations that only read although they are a POST"),
