@@ -38,6 +38,11 @@ def main() -> None:
             report(f"check, {label}", runs, ["-m", "bffgen", "check", str(spec)])
             out = folder / "out" / spec.parent.name
             report(f"generate, {label}", runs, ["-m", "bffgen", "generate", str(spec), "-o", str(out)])
+        for count in (50, 100, 200):
+            spec = wide(folder / f"wide{count}", count)
+            out = folder / "out" / spec.parent.name
+            label = f"generate, {count} endpoints over 5 documents"
+            report(label, min(runs, 3), ["-m", "bffgen", "generate", str(spec), "-o", str(out)])
         for label, spec in specs.items():
             breakdown(label, spec)
 
@@ -128,6 +133,30 @@ def synthetic(folder: Path) -> Path:
     (folder / "synthetic.yaml").write_text(SPEC, "utf-8")
     return folder / "synthetic.yaml"
 
+
+def wide(folder: Path, count: int) -> Path:
+    """A spec of `count` endpoints, each of three calls of operations of their own, over five documents."""
+    folder.mkdir(parents=True)
+    for document in range(5):
+        numbers = range(document, count, 5)
+        operations = [OPERATION.format(number=f"{number}{call}") for number in numbers for call in "123"]
+        schemas = [SCHEMA.format(number=f"{number}{call}", other=f"{number}1") for number in numbers for call in "123"]
+        text = HEAD + "".join(operations) + "components:\n  schemas:\n" + "".join(schemas)
+        (folder / f"d{document}.yaml").write_text(text, "utf-8")
+    backends = "".join(f"  d{document}: {{openapi: d{document}.yaml}}\n" for document in range(5))
+    endpoints = "".join(WIDE.format(number=number, backend=f"d{number % 5}") for number in range(count))
+    spec = folder / f"wide{count}.yaml"
+    spec.write_text(f"bffgen: 1\nname: wide\nbackends:\n{backends}endpoints:\n{endpoints}", "utf-8")
+    return spec
+
+
+WIDE = """  GET /pages{number}/{{thing_id}}:
+    calls:
+      a: {backend}.getThing{number}1(id=thing_id)
+      b: {{call: {backend}.getThing{number}2(id=thing_id), on_error: null}}
+      c: {backend}.getThing{number}3(id=a.id)
+    response: {{name: a.name, note: b.note, other: c.other.name}}
+"""
 
 HEAD = """openapi: 3.1.0
 info: {title: Large, version: 1.0.0}

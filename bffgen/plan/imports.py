@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from bffgen.plan.names import Scope
+from bffgen.plan.quote import copied
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +42,7 @@ class Imports:
         """The expression with its imports made, under the names that they have here."""
         renamed = {name: self.name(module, name) for module, name in sorted(imports)}
         changed = {name: local for name, local in renamed.items() if name != local}
-        return _Renamed(changed).visit(copy.deepcopy(expr)) if changed else expr
+        return _Renamed(changed).visit(copied(expr)) if changed else expr
 
     def sorted(self, used: Container[str] | None = None) -> tuple[Import, ...]:
         """Ordered by module and name; only those that are `used`, if it is said which."""

@@ -7,7 +7,6 @@ what is given for the name (a tree, an identifier, a list of statements) takes i
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Sequence
 from functools import cache
 from textwrap import dedent
@@ -22,7 +21,7 @@ def quote(source: str, /, **holes: Hole) -> list[ast.stmt]:
     A hole filled with text is an identifier and may stand wherever a name may: `def hole`, `x.hole`, `hole=1`.
     One filled with statements stands as a statement of its own.
     """
-    module = _Filler(holes).visit(copy.deepcopy(_parsed(dedent(source))))
+    module = _Filler(holes).visit(copied(_parsed(dedent(source))))
     return list(module.body)
 
 
@@ -45,6 +44,13 @@ def called(function: str | ast.expr, /, *args: ast.expr, **options: ast.expr | N
     """A call; options that are None are left out."""
     keywords = [ast.keyword(key, value) for key, value in options.items() if value is not None]
     return ast.Call(code(function) if isinstance(function, str) else function, list(args), keywords)
+
+
+def copied(node: Any) -> Any:
+    """A tree of its own, without places: several times as fast as `copy.deepcopy`."""
+    if isinstance(node, ast.AST):
+        return type(node)(*[copied(getattr(node, field)) for field in node._fields])
+    return [copied(item) for item in node] if isinstance(node, list) else node
 
 
 @cache

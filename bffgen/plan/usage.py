@@ -225,15 +225,16 @@ class _Walk:
 
     def _reached(self) -> list[ClassKey]:
         found: dict[ClassKey, None] = {}
+        unions: list[frozenset[ObjectType]] = []  # of what was found
         for types, decoded in ((self.decoded, True), (self.built, False)):
             work = list(reversed(types))
             while work:
                 of = work.pop()
                 members = merged(of) if isinstance(of, Union) else frozenset()
-                if not decoded and not any(isinstance(one, frozenset) and members <= one for one in found):
+                if not decoded and not any(members <= one for one in unions):
                     members = frozenset()
                 key: ClassKey | None = members or (of if isinstance(of, ObjectType) else None)
-                if not decoded and isinstance(of, ObjectType) and of not in found and _inside(of, found):
+                if not decoded and isinstance(of, ObjectType) and of not in found and any(of in one for one in unions):
                     continue
                 if members and isinstance(of, Union):
                     work.extend(part for part in parts(of) if not isinstance(part, ObjectType))
@@ -241,6 +242,7 @@ class _Walk:
                     work.extend(parts(of))
                 elif key not in found:
                     found[key] = None
+                    unions += [key] if isinstance(key, frozenset) else []
                     work.extend(self._kept_types(key))
         return list(found)
 
@@ -250,11 +252,6 @@ class _Walk:
         read = {name for member in members for name in self.reads.get(member, ())}
         fields = fields_of(key)
         return (fields[name].type for name in fields if whole or name in read)
-
-
-def _inside(of: ObjectType, found: Iterable[ClassKey]) -> bool:
-    """Whether an object exists as a member of a union alone: it is of the union's class then."""
-    return any(isinstance(key, frozenset) and of in key for key in found)
 
 
 def _listed(value: Any) -> tuple[Expr, ...]:

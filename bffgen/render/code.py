@@ -215,14 +215,14 @@ def docstring(text: str, indent: int = 0) -> Code:
 def expression(tree: ast.expr) -> Code:
     """A tree that the compiler built: every leaf of it is a constant or an identifier that was checked."""
     _check_names(tree)
-    return Code(unparse(ast.fix_missing_locations(tree)))
+    return Code(unparse(tree))
 
 
 def statements(trees: Sequence[ast.stmt]) -> Code:
     """Statements, one after another, without a line end after the last."""
     for tree in trees:
         _check_names(tree)
-    return Code("\n".join(unparse(ast.fix_missing_locations(tree)) for tree in trees))
+    return Code("\n".join(map(unparse, trees)))
 
 
 _NAMED = {ast.Name: "id", ast.Attribute: "attr", ast.arg: "arg", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name",
@@ -231,6 +231,8 @@ _NAMED = {ast.Name: "id", ast.Attribute: "attr", ast.arg: "arg", ast.FunctionDef
 
 def _check_names(tree: ast.AST) -> None:
     for node in ast.walk(tree):
+        if isinstance(node, ast.stmt):
+            node.lineno = 1  # which `ast.unparse` asks for
         attribute = _NAMED.get(type(node))
         name = getattr(node, attribute) if attribute else None
         if name is None or name == "*":
