@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bffgen.spec.key_examples import EXAMPLES
 from bffgen.spec.keys import (
     BACKEND,
     BACKEND_DEFAULTS,
@@ -159,8 +160,11 @@ def json_schema() -> Schema:
 def _object(table: Table, *more_types: str) -> Schema:
     """A mapping with the keys of a table and no others."""
     schema: Schema = {"type": ["object", *more_types] if more_types else "object"}
+    examples = EXAMPLES[table.what]
     schema["properties"] = {
-        key.name: _ref(key.shape) | {"description": key.about} for key in table.keys.values() if not key.later
+        key.name: _ref(key.shape) | {"description": key.about, "examples": [examples[key.name]]}
+        for key in table.keys.values()
+        if not key.later
     }
     required = [key.name for key in table.keys.values() if key.required]
     return schema | ({"required": required} if required else {}) | {"additionalProperties": False}

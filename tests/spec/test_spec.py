@@ -445,6 +445,22 @@ def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(json_schema())
 
 
+def test_every_key_has_an_example_that_fits() -> None:
+    schema = json_schema()
+    objects = [
+        schema,
+        *schema["$defs"].values(),
+        *(arm for of in schema["$defs"].values() for arm in of.get("anyOf", [])),
+    ]
+    described = [(name, of) for each in objects for name, of in each.get("properties", {}).items()]
+    assert len(described) > 120
+    for name, of in described:
+        assert of["description"], name
+        (example,) = of["examples"]
+        validator = Draft202012Validator({"$defs": schema["$defs"], "$ref": of["$ref"]})
+        assert [error.message for error in validator.iter_errors(example)] == [], name
+
+
 def test_the_schema_takes_the_tour() -> None:
     assert schema_errors(TOUR) == []
 
