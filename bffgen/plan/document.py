@@ -20,7 +20,7 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 
 _STREAMS = {"lines": "application/x-ndjson", "events": "text/event-stream"}
-_BODILESS = (204, 205, 304)
+BODILESS = (204, 205, 304)
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -138,7 +138,7 @@ class _Writer:
         made: Json = {"description": "The answer"}
         if endpoint.envelope is not None:
             made["content"] = {JSON: {"schema": self._contract.schema(endpoint.envelope.type)}}
-        elif endpoint.response is not None and status not in _BODILESS:
+        elif endpoint.response is not None and status not in BODILESS:
             made["content"] = self._content(endpoint, endpoint.response)
         headers: Json = {
             name: {"required": False, "schema": self._contract.schema(non_null(value.type))}

@@ -9,7 +9,7 @@ from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
-from bffgen.plan.document import gateway_document
+from bffgen.plan.document import BODILESS, gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.endpoints import EndpointWriter
 from bffgen.plan.envelope import plan_envelope
@@ -93,13 +93,15 @@ def _endpoint(
         of = endpoint.response.type if endpoint.response is not None else None
         envelope = plan_envelope(endpoint.envelope, of, module, wrappers)
     arguments = plan_arguments(endpoint, names, writer.uses_response)
+    response_class = module.imported("fastapi", "Response") if _answers_nothing(endpoint) else None
     paragraphs = writer.paragraphs()
     if is_passed_on(endpoint):
         result = result_class(endpoint, module)
     else:
         answered = endpoint.envelope or endpoint.response
         result = module.annotation(answered.type if answered is not None else NULL, wire=True)
-    used = _used(module, [FunctionPlan(function, "", arguments, result, sum(map(list, paragraphs), [])), *envelope])
+    written = FunctionPlan(function, "", arguments, result, sum(map(list, paragraphs), []))
+    used = _used(module, [written, *envelope]) | ({response_class} if response_class is not None else set())
     return EndpointPlan(
         endpoint.method,
         endpoint.path,
@@ -121,7 +123,14 @@ def _endpoint(
         plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
         tuple(envelope),
         bare,
+        response_class,
     )
+
+
+def _answers_nothing(endpoint: CheckedEndpoint) -> bool:
+    """Whether FastAPI has to be told that there is no body: with most statuses it would be `null`."""
+    nothing = endpoint.response is None and endpoint.envelope is None
+    return nothing and not {*endpoint.statuses, endpoint.degraded_status} <= {*BODILESS}
 
 
 _BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})

@@ -82,3 +82,8 @@ def references(value: Any) -> list[str]:
 @pytest.mark.parametrize("path", sorted(templates().rglob("*.jinja")), ids=lambda path: path.name)
 def test_templates_print_and_never_decide(path: Path) -> None:
     assert lint(path.read_text("utf-8")) == []
+
+
+def test_the_sample_request_passes_a_guard_over_named_values(tmp_path: Path) -> None:
+    generate(CASES / "guards" / "spec.yaml", tmp_path)
+    assert "\nSTATUSES = {202}\n" in (tmp_path / "tests" / "test_end_visit.py").read_text("utf-8")

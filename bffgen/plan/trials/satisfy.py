@@ -75,6 +75,8 @@ def _changes(condition: Expr, wanted: bool, data: Data) -> Iterator[_Set | _All]
                     yield _All((operand,), wanted)
         case tree.Compare():
             yield from _compared(condition, wanted, data)
+        case tree.Ref(role=Role.LET, name=name) if name in data.lets:
+            yield from _changes(data.lets[name].value, wanted, data)
         case tree.Ref() | tree.FieldOf() if _is_boolean(condition.type):
             yield _Set(condition, wanted)
 
@@ -178,6 +180,8 @@ def _assign(path: Expr, value: Any, data: Data) -> bool:
         return _assign(path.value, value, data)
     if isinstance(path, tree.CallFunction) and path.name == "default":
         return _assign(path.args[0], value, data)
+    if isinstance(path, tree.Ref) and path.role is Role.LET and path.name in data.lets:
+        return _assign(data.lets[path.name].value, value, data)
     if isinstance(path, tree.Ref):
         if path.role in (Role.LET, Role.LOOP) or (path.role, path.name) not in data or not fits(value, path.type):
             return False
