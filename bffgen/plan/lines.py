@@ -159,9 +159,10 @@ def plan_text(method: str, path: str, lines: tuple[CallLine, ...], cost: str = "
 def _row(line: CallLine, names: int, operations: int) -> str:
     """The line; notes that are too many go on below."""
     start = f"{line.shown:{names}}  {line.operation:{operations}}  "
-    notes = ", ".join(note.replace(" ", _GLUE) for note in line.notes)
-    wrapped = textwrap.wrap(notes, max(30, LINE_LENGTH - len(start)))
+    width = max(30, LINE_LENGTH - len(start))
+    notes = ", ".join(note.replace(" ", _GLUE) if len(note) < width else note for note in line.notes)
+    wrapped = textwrap.wrap(notes, width)
     return (start + f"\n{' ' * len(start)}".join(wrapped)).replace(_GLUE, " ")
 
 
-_GLUE = "\0"  # keeps the words of a note on one line
+_GLUE = "\0"  # keeps the words of a note on one line, if they fit

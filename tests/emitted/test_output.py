@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from bffgen.plan.lines import plan_text
+from bffgen.plan.model import CallLine
 from bffgen.render.environment import lint, templates
 
 from .project import CASES, generate
@@ -87,3 +89,9 @@ def test_templates_print_and_never_decide(path: Path) -> None:
 def test_the_sample_request_passes_a_guard_over_named_values(tmp_path: Path) -> None:
     generate(CASES / "guards" / "spec.yaml", tmp_path)
     assert "\nSTATUSES = {202}\n" in (tmp_path / "tests" / "test_end_visit.py").read_text("utf-8")
+
+
+def test_a_note_that_is_too_long_breaks_between_words() -> None:
+    note = "keys one.author_of_the_note for one in default(notes.content, [])"
+    line = CallLine("authors", "staff.getUserBasicDetailsByUsernames", (note,), (), False, ())
+    assert set(note.split()) <= set(plan_text("GET", "/notes", (line,)).split())

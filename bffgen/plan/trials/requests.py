@@ -22,7 +22,8 @@ UNKNOWN: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of one request: a failure, or what the backend answers. `sure`: nothing else can come."""
+    """What came of one request: a failure, or what the backend answers. Unless `sure`, it may not come to
+    that: what is sent may break the backend's bounds, or keep them after all."""
 
     fault: Fault | None
     sure: bool
@@ -32,10 +33,11 @@ class Asked:
 def ask(endpoint: CheckedEndpoint, call: CheckedCall, data: Data, faults: Mapping[str, Fault]) -> Asked:
     """One request, with the data that the call sees, to a backend of which some operations fail."""
     fault = faults.get(operation_label(call.operation))
+    valid = _is_valid(call, data)
     if fault is not None:
-        return Asked(fault, True, UNKNOWN)
+        return Asked(fault, valid, UNKNOWN)
     answer = data.known.get(reply_key(endpoint, call), UNKNOWN)
-    if not _is_valid(call, data):
+    if not valid:
         return Asked("invalid", False, answer)
     refused = _is_refused(call, answer, data)
     if refused is not False:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,10 @@ from bffgen.check.model import (
     leaves,
 )
 from bffgen.expr import tree
-from bffgen.expr.tree import Expr, HeaderOf, Role
+from bffgen.expr.tree import Expr, HeaderOf, Ref, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.media import EVENTS
-from bffgen.openapi.model import Operation
+from bffgen.openapi.model import Operation, Parameter
 from bffgen.openapi.sample import sample, sample_reply, success_response
 from bffgen.plan.bounds import keeps_pattern
 from bffgen.plan.schemas import Models
@@ -82,7 +82,7 @@ def sample_data(endpoint: CheckedEndpoint, models: Models) -> Data:
     """A request with what it must have, and a plain success from every backend."""
     values: dict[Key, Any] = {}
     for param in endpoint.params:
-        values[Role.PARAM, param.name] = _param(param)
+        values[Role.PARAM, param.name] = _param(param, _uses(endpoint, param))
     if endpoint.body is not None:
         values[Role.BODY, "body"] = sample(endpoint.body)
     replies: dict[str, Any] = {}
@@ -127,12 +127,24 @@ def endings(call: CheckedCall) -> Iterator[Expr]:
         )
 
 
-def _param(param: CheckedParam) -> Any:
+def _param(param: CheckedParam, uses: Sequence[Parameter]) -> Any:
     if param.has_default:
         return param.default
-    data = sample(param.type, param.docs, param.name) if param.required else None
+    if not param.required:
+        return None
+    own = sample(param.type, param.docs, param.name)
+    found = [own, *(sample(use.type, use.docs, use.name) for use in uses)]  # each use may have a pattern
+    types = [param.type, *(use.type for use in uses)]
+    data = next((one for one in found if all(is_accepted(one, of) for of in types)), own)
     is_uuid = isinstance(param.type, Scalar) and param.type.kind is Kind.UUID
     return data.lower() if is_uuid and isinstance(data, str) else data
+
+
+def _uses(endpoint: CheckedEndpoint, param: CheckedParam) -> list[Parameter]:
+    """The parameters of backends that the parameter is passed to as it is."""
+    arguments = [argument for call in leaves(endpoint.calls) for argument in call.arguments]
+    passed = [(a.value, a.parameter) for a in arguments]
+    return [to for value, to in passed if isinstance(value, Ref) and (value.role, value.name) == (Role.PARAM, param.name)]
 
 
 def operation_label(operation: Operation) -> str:

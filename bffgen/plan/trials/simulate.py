@@ -222,6 +222,9 @@ class _Run:
         if asked.sure:
             return found
         found = found.in_doubt()
+        if asked.fault != "invalid":
+            unsent = self._failed(call, "invalid", status_of(call, "invalid", self.given.credentials), data)
+            found.take(unsent.in_doubt())
         found.possible |= {(422, None)} if found.possible else set()
         found.maybe_degraded = True
         return found
