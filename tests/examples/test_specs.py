@@ -26,7 +26,9 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def test_there_are_examples() -> None:
-    assert {"produto", "storefront", "bookinfo", "discord", "sockshop", "museum", "prisoner"} <= {path.stem for path in SPECS}
+    assert {"produto", "storefront", "bookinfo", "discord", "sockshop", "museum", "prisoner", "pokemon"} <= {
+        path.stem for path in SPECS
+    }
 
 
 def test_passes_its_own_tests(project: Path) -> None:
