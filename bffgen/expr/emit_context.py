@@ -26,6 +26,9 @@ class Names(Protocol):
     def missing(self, owner: Type, field: str) -> bool:
         """Whether the attribute holds `MISSING` when the field is absent."""
 
+    def loose(self, of: ObjectType, field: str) -> bool:
+        """Whether a value of the object may be of the class of a union, in which the field may be null."""
+
     def model(self, of: ObjectType) -> str:
         """The class to construct; it takes its fields by attribute name."""
 

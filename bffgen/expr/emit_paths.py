@@ -110,7 +110,8 @@ def field_of(em: Emitter, expr: tree.FieldOf) -> Value:
     if missing:
         read = call(em.names.helper("given"), read)
     nullable = missing or _field_may_be_null(owner, expr.name)
-    if nullable and isinstance(owner, Union) and not _field_may_be_null(non_null(expr.base.type), expr.name):
+    loose = nullable if isinstance(owner, Union) else isinstance(owner, ObjectType) and em.names.loose(owner, expr.name)
+    if loose and not _field_may_be_null(non_null(expr.base.type), expr.name):
         # One class stands for all members of the union; that this member has the field is known here alone.
         return base.but(call(em.names.helper("known"), read))
     return base.but(read, nullable=nullable, path=base.path and not missing)

@@ -29,6 +29,7 @@ from bffgen.typesystem.model import (
     TupleType,
     Type,
     Union,
+    is_nullable,
     non_null,
 )
 from bffgen.typesystem.names import attribute_names
@@ -188,6 +189,11 @@ class Models:
         found = [(key, fields_of(key)) for key in self.keys(owner)]
         having = [(key, fields[field]) for key, fields in found if field in fields]
         return any(self.usage.is_whole(key) and not one.required for key, one in having)
+
+    def loose(self, of: ObjectType, field: str) -> bool:
+        """Whether a value of the object may be of a union's class, which has the field as nullable."""
+        wider = [fields_of(key) for key in self.keys(of) if isinstance(key, frozenset)]
+        return any(not fields[field].required or is_nullable(fields[field].type) for fields in wider)
 
     def annotation(self, of: Type, wire: bool = False) -> Annotation:
         """The annotation of a type: for type checkers, or with `wire` for Pydantic (`Integer`, `DateTime`)."""

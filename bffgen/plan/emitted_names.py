@@ -121,6 +121,9 @@ class ModuleNames:
     def missing(self, owner: Type, field: str) -> bool:
         return self.module.models.missing(owner, field)
 
+    def loose(self, of: ObjectType, field: str) -> bool:
+        return self.module.models.loose(of, field)
+
     def model(self, of: ObjectType) -> str:
         return self.classes(of)[0]
 

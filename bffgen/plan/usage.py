@@ -32,7 +32,7 @@ from bffgen.expr import tree
 from bffgen.expr.tree import Expr
 from bffgen.plan.shapes import ClassKey, fields_of, holds_object, merged, place
 from bffgen.plan.walk import CallScope, list_exprs, undo_exprs
-from bffgen.typesystem.model import ObjectType, Type, Union, non_null
+from bffgen.typesystem.model import ListType, ObjectType, Type, Union, non_null
 from bffgen.typesystem.relations import objects_in, parts
 
 _NODES = tree.Expr.__args__
@@ -70,7 +70,8 @@ class Usage:
 
 def find_usage(gateway: CheckedGateway) -> Usage:
     """The usage of the whole gateway."""
-    walk = _Walk(frozenset(backend.name for backend in gateway.backends if backend.validate == "strict"))
+    strict = frozenset(backend.name for backend in gateway.backends if backend.validate == "strict")
+    walk = _Walk(strict, {shape.name: dict(shape.parameters) for shape in gateway.shapes})
     for endpoint in gateway.endpoints:
         walk.endpoint(endpoint)
     walk.envelope(gateway.envelope)
@@ -85,8 +86,9 @@ def find_usage(gateway: CheckedGateway) -> Usage:
 class _Walk:
     """Marks of one walk over all expressions. `decoded` are the types of replies, `built` of what we make."""
 
-    def __init__(self, strict: frozenset[str]) -> None:
+    def __init__(self, strict: frozenset[str], shapes: Mapping[str, Mapping[str, Type]]) -> None:
         self.strict = strict
+        self.shapes = shapes
         self.reads: dict[ObjectType, set[str]] = {}
         self.whole: set[ObjectType] = set()
         self.narrowed: set[ObjectType] = set()
@@ -195,11 +197,19 @@ class _Walk:
                 self._take(*(arg.type for arg in args))
 
     def _join(self, node: tree.Choice | tree.MakeList | tree.CallFunction | tree.CallShape) -> None:
-        parts_of = {tree.Choice: ("then", "other"), tree.MakeList: ("items",)}.get(type(node), ("args",))
-        given = [value for name in parts_of for value in _listed(getattr(node, name))]
-        if isinstance(node, tree.CallShape):
-            given = [value for _, value in node.args]
-        self.joined.update(of for value in given if isinstance(of := non_null(value.type), ObjectType))
+        """Objects that become one of several types here."""
+        given: list[tuple[Expr, Type]]
+        match node:
+            case tree.CallShape(name, args):
+                given = [(value, self.shapes[name][parameter]) for parameter, value in args]
+            case tree.MakeList(items, ListType(item)):
+                given = [(value, item) for value in items]
+            case tree.Choice(_, then, other):
+                given = [(then, node.type), (other, node.type)]
+            case _:
+                given = [(value, node.type) for value in node.args] if isinstance(node, tree.CallFunction) else []
+        into = [non_null(value.type) for value, of in given if isinstance(non_null(of), Union)]
+        self.joined.update(of for of in into if isinstance(of, ObjectType))
 
     def _take(self, *types: Type) -> None:
         """Mark objects whole, with all that is inside of them."""
@@ -252,10 +262,6 @@ class _Walk:
         read = {name for member in members for name in self.reads.get(member, ())}
         fields = fields_of(key)
         return (fields[name].type for name in fields if whole or name in read)
-
-
-def _listed(value: Any) -> tuple[Expr, ...]:
-    return value if isinstance(value, tuple) else (value,)
 
 
 def nodes_of(value: Expr) -> Iterator[Expr]:

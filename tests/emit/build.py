@@ -150,6 +150,9 @@ class SampleNames:
     def missing(self, owner: Type, field: str) -> bool:
         return (owner is CUSTOMER and field in ("note", "home")) or (owner is CARD and field == "badge")
 
+    def loose(self, of: ObjectType, field: str) -> bool:
+        return False
+
     def model(self, of: ObjectType) -> str:
         return self.imported("sample", of.name)
 

@@ -142,9 +142,10 @@ def _param(param: CheckedParam, uses: Sequence[Parameter]) -> Any:
 
 def _uses(endpoint: CheckedEndpoint, param: CheckedParam) -> list[Parameter]:
     """The parameters of backends that the parameter is passed to as it is."""
+    asked = (Role.PARAM, param.name)
     arguments = [argument for call in leaves(endpoint.calls) for argument in call.arguments]
     passed = [(a.value, a.parameter) for a in arguments]
-    return [to for value, to in passed if isinstance(value, Ref) and (value.role, value.name) == (Role.PARAM, param.name)]
+    return [to for value, to in passed if isinstance(value, Ref) and (value.role, value.name) == asked]
 
 
 def operation_label(operation: Operation) -> str:
