@@ -26,7 +26,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def test_there_are_examples() -> None:
-    assert {"produto", "storefront", "bookinfo", "discord", "sockshop", "museum", "prisoner", "pokemon", "artist"} <= {
+    assert {"produto", "storefront", "bookinfo", "discord", "sockshop", "museum", "prisoner", "pokemon", "artist", "airflow"} <= {
         path.stem for path in SPECS
     }
 
