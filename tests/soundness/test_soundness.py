@@ -1,0 +1,204 @@
+"""Soundness: whatever the backends of a spec under `specs/` do, its gateway gives an answer that it documents.
+
+* Replies that keep the backends' contracts, edge values included, never make a 5xx.
+* Replies that break them, and failures of all subsets of operations, give the answer that the spec says.
+* Every answer validates against the gateway's own `openapi.json`, and a contract that it is held to.
+
+`SOUNDNESS=2000` draws so many examples for each endpoint (`make soundness`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+from differential.dice import seeded
+from differential.project import Project, running
+from differential.replies import request
+
+from bffgen.check.model import CheckedCall, CheckedEndpoint, leaves_by_path
+from bffgen.plan.answers import answers_of
+from bffgen.plan.blocks import may_overflow
+from bffgen.plan.constraints import is_bounded
+from bffgen.plan.lower import lower
+from bffgen.plan.trials.model import EndpointTests
+from bffgen.plan.walk import own_guards, scope_exprs
+
+from .backends import Drawn, Failing, Fault, asked, has_content, label, operations, tame
+from .gateway import Answer, ask, drawn_request, sample_request, undocumented
+from .oracle import Oracle
+
+ROOT = Path(__file__).parents[2]
+SPECS = sorted(path for path in ROOT.glob("specs/*/*.yaml") if path.stem == path.parent.name)
+EXAMPLES = int(os.environ.get("SOUNDNESS", "60"))
+FAULTS: tuple[Fault, ...] = (500, 404, "timeout", "unreachable", "invalid", 429, 401)
+ALL_SUBSETS = 6
+"""Up to so many operations all subsets fail; of more, all pairs."""
+
+
+@pytest.fixture(scope="module", params=SPECS, ids=lambda path: path.stem)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with running(request.param, tmp_path_factory.mktemp(request.param.stem) / "out") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def contract(request: pytest.FixtureRequest, project: Project) -> Any:
+    """The document that the spec says its answers fit, if it does."""
+    spec = next(path for path in SPECS if path.stem == project.package)
+    named = yaml.safe_load(spec.read_text("utf-8")).get("contract")
+    return named and yaml.load((spec.parent / named).read_text("utf-8"), yaml.CSafeLoader)
+
+
+def complaints(project: Project, endpoint: CheckedEndpoint, answer: Answer) -> list[str]:
+    """What is wrong with an answer whatever happened."""
+    found = [f"logged: {error}" for error in answer.errors]
+    wrong = undocumented(project.document, endpoint.method, endpoint.path, answer)
+    return found if wrong is None else [*found, f"against openapi.json: {wrong}"]
+
+
+# ------------------------------------------------------------------------------------------------- drawn replies
+
+
+def test_replies_that_keep_the_contract(project: Project, contract: Any, record_property: Any) -> None:
+    counts: Counter[str] = Counter()
+    for endpoint in project.gateway.endpoints:
+        for number in range(EXAMPLES):
+            dice = seeded(Random(f"{endpoint.operation_id} {number}"))
+            asking = drawn_request(project, endpoint, request(dice, endpoint))
+            drawn = Drawn(endpoint, dice, keeping=True)
+            answer = ask(project, asking, drawn)
+            wrong = complaints(project, endpoint, answer)
+            why = "answered" if answer.status < 400 else "refused" if answer.status < 500 else None
+            if why is None:
+                why = explained(project, endpoint, asking, drawn, answer)
+            if why is None:
+                wrong.append("a 5xx, although every backend keeps its contract")
+            if contract is not None and answer.status == 200 and b"novel" not in answer.content:
+                beside = undocumented(contract, endpoint.method, endpoint.path, answer)
+                wrong += [f"against the contract: {beside}"] if beside is not None else []
+                counts["answers held to a contract"] += 1
+            assert not wrong, told(endpoint, number, drawn, answer, wrong)
+            counts[f"replies in contract, {why}"] += 1
+    record(record_property, counts)
+
+
+def explained(
+    project: Project, endpoint: CheckedEndpoint, asking: Any, drawn: Drawn, answer: Answer
+) -> str | None:
+    """Why a 5xx is right although all backends keep their contracts; None where it is not."""
+    if "call" not in answer.problem and answer.status in own_statuses(endpoint):
+        return "a 5xx that the spec asks for"
+    if "call" in answer.problem:
+        return "a value that may not be sent on" if is_unsent(endpoint, answer) else None
+    calm = ask(project, asking, tame(drawn.given)).status < 500
+    return "numbers overflow" if calm and any(map(may_overflow, scope_exprs(endpoint))) else None
+
+
+def is_unsent(endpoint: CheckedEndpoint, answer: Answer) -> bool:
+    """Whether the failed call was not made, and has arguments of which the document says what they may be."""
+    name = answer.problem["call"]
+    reached = asked(endpoint, iter(answer.sent))
+    failed = [call for path, call in leaves_by_path(endpoint.calls) if path == name or path.startswith(f"{name}.")]
+    return any(is_narrow(call) and (label(call.operation) not in reached or is_repeated(call)) for call in failed)
+
+
+def is_repeated(call: CheckedCall) -> bool:
+    return bool(call.each or call.batch or call.pages)
+
+
+def is_narrow(call: CheckedCall) -> bool:
+    """Whether a value of the right type may still be none that can be sent: bounds, enums, parts of a path."""
+    types = [argument.parameter.type for argument in call.arguments]
+    types += [call.operation.body.type] if call.body is not None and call.operation.body is not None else []
+    in_path = any(argument.parameter.location != "query" for argument in call.arguments)
+    return in_path or any(is_bounded(of) for of in types)
+
+
+def own_statuses(endpoint: CheckedEndpoint) -> set[int]:
+    """The statuses of guards."""
+    guards = [*endpoint.guards, *(guard for call in endpoint.calls for guard in own_guards(call))]
+    return {guard.status for guard in guards}
+
+
+def test_replies_that_break_it_and_failures(project: Project, record_property: Any) -> None:
+    counts: Counter[str] = Counter()
+    for endpoint in project.gateway.endpoints:
+        for number in range(EXAMPLES):
+            dice = seeded(Random(f"{endpoint.operation_id} broken {number}"))
+            asking = drawn_request(project, endpoint, request(dice, endpoint))
+            drawn = Drawn(endpoint, dice, keeping=False)
+            answer = ask(project, asking, drawn)
+            wrong = complaints(project, endpoint, answer)
+            assert not wrong, told(endpoint, number, drawn, answer, wrong)
+            counts[f"replies out of contract, {answer.status // 100}xx"] += 1
+    record(record_property, counts)
+
+
+def told(endpoint: CheckedEndpoint, number: int, drawn: Drawn, answer: Answer, wrong: list[str]) -> str:
+    replies = "".join(f"\n    {asked.method} {asked.url} -> {made}" for asked, made in drawn.given)
+    listed = "\n  ".join(wrong)
+    return f"{endpoint.method} {endpoint.path}, example {number}:\n  {listed}\n  replies:{replies}\n  {answer}"
+
+
+# ------------------------------------------------------------------------------------------------------ failures
+
+
+def test_failures_of_all_subsets_of_operations(project: Project, record_property: Any) -> None:
+    counts: Counter[str] = Counter()
+    oracle = Oracle(project.gateway)
+    plans = {(one.method, one.path): one.tests for one in lower(project.gateway).endpoints}
+    for endpoint in project.gateway.endpoints:
+        tests = plans[endpoint.method, endpoint.path]
+        for faults in fault_sets(endpoint):
+            found = fail(project, oracle, endpoint, tests, faults)
+            counts[f"failing subsets, {found}"] += 1
+    record(record_property, counts)
+
+
+def fault_sets(endpoint: CheckedEndpoint) -> Iterator[Mapping[str, Fault]]:
+    """Every fault of one operation, and of every larger subset two mixtures; of many operations the pairs."""
+    names = list(operations(endpoint))
+    random = Random(endpoint.operation_id)
+    yield {}
+    for name in names:
+        yield from ({name: fault} for fault in FAULTS)
+    most = len(names) if len(names) <= ALL_SUBSETS else 2
+    for size in range(2, most + 1):
+        for subset in combinations(names, size):
+            for _ in range(2):
+                yield {name: random.choice(FAULTS) for name in subset}
+
+
+def fail(
+    project: Project, oracle: Oracle, endpoint: CheckedEndpoint, tests: EndpointTests, faults: Mapping[str, Fault]
+) -> str:
+    """Ask with the sample request over failing backends. Raises AssertionError for a wrong answer."""
+    known = operations(endpoint)
+    met = {name: fault for name, fault in faults.items() if fault != "invalid" or has_content(known[name])}
+    answer = ask(project, sample_request(project, tests.request), Failing(endpoint, dict(tests.replies), faults))
+    reached = asked(endpoint, iter(answer.sent))
+    right = oracle.outcome(endpoint, {name: fault for name, fault in met.items() if name in reached})
+    wrong = complaints(project, endpoint, answer)
+    degraded = set(filter(None, answer.headers.get("gateway-degraded", "").split(", ")))
+    fine = set(answers_of(endpoint, project.gateway).successes)
+    if right.hard:
+        wrong += [f"{sorted(right.hard)} is right"] if answer.status not in right.hard else []
+    elif answer.status not in fine | own_statuses(endpoint):
+        wrong.append(f"{sorted(fine)} is right")
+    elif answer.status in fine and degraded != right.degraded:
+        wrong.append(f"{sorted(right.degraded)} are degraded, not {sorted(degraded)}")
+    assert not wrong, f"{endpoint.method} {endpoint.path}, {dict(faults)}:\n  " + "\n  ".join([*wrong, str(answer)])
+    return "the endpoint fails" if right.hard else "degraded" if degraded else "answered"
+
+
+def record(record_property: Any, counts: Counter[str]) -> None:
+    for name, count in sorted(counts.items()):
+        record_property(f"count soundness: {name}", count)
