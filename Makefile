@@ -10,11 +10,12 @@ PIP := $(RUN) -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench example clean
+.PHONY: help demo test soundness lint format bench example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
 	@echo 'make test    every test; PYTEST_ARGS="-x tests/cli" narrows it'
+	@echo 'make soundness  what the examples answer whatever their backends do (SOUNDNESS=2000 draws for each endpoint)'
 	@echo 'make lint    ruff, mypy and the import contracts'
 	@echo 'make bench   how long generating takes, and what takes it'
 	@echo 'make example write generated_example anew'
@@ -42,6 +43,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+soundness: $(VENV)/.installed-dev
+	@SOUNDNESS=$${SOUNDNESS:-2000} $(RUN) -m pytest $(PYTEST_ARGS) tests/soundness
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

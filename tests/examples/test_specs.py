@@ -26,9 +26,18 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def test_there_are_examples() -> None:
-    assert {"produto", "storefront", "bookinfo", "discord", "sockshop", "museum", "prisoner", "pokemon", "artist", "airflow"} <= {
-        path.stem for path in SPECS
-    }
+    assert {
+        "produto",
+        "storefront",
+        "bookinfo",
+        "discord",
+        "sockshop",
+        "museum",
+        "prisoner",
+        "pokemon",
+        "artist",
+        "airflow",
+    } <= {path.stem for path in SPECS}
 
 
 def test_passes_its_own_tests(project: Path) -> None:

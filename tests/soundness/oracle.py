@@ -54,7 +54,11 @@ class Oracle:
         """Hard statuses, and whether the entry is degraded."""
         if isinstance(entry, CheckedCall):
             fault = faults.get(label(entry.operation))
-            return (set(), False) if fault is None else self._failed(entry, fault, {self._own(entry, fault)}, entries, faults)
+            return (
+                (set(), False)
+                if fault is None
+                else self._failed(entry, fault, {self._own(entry, fault)}, entries, faults)
+            )
         inner = {one.name: one for one in entry.calls}
         hard: set[int] = set()
         degraded = False
@@ -65,7 +69,9 @@ class Oracle:
                 degraded = degraded or soft
         if not hard or not entry.reactions:
             return hard, degraded
-        kinds = {fault for one in entry.calls if isinstance(one, CheckedCall) for fault in [faults.get(label(one.operation))]}
+        kinds = {
+            fault for one in entry.calls if isinstance(one, CheckedCall) for fault in [faults.get(label(one.operation))]
+        }
         result: set[int] = set()
         for fault in kinds - {None}:
             statuses, soft = self._failed(entry, fault, hard, entries, faults)  # type: ignore[arg-type]

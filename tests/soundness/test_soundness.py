@@ -23,13 +23,14 @@ from differential.dice import seeded
 from differential.project import Project, running
 from differential.replies import request
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, leaves_by_path
+from bffgen.check.model import CheckedCall, CheckedEndpoint, leaves
 from bffgen.plan.answers import answers_of
 from bffgen.plan.blocks import may_overflow
 from bffgen.plan.constraints import is_bounded
 from bffgen.plan.lower import lower
 from bffgen.plan.trials.model import EndpointTests
 from bffgen.plan.walk import own_guards, scope_exprs
+from bffgen.typesystem.model import ObjectType
 
 from .backends import Drawn, Failing, Fault, asked, has_content, label, operations, tame
 from .gateway import Answer, ask, drawn_request, sample_request, undocumented
@@ -37,7 +38,7 @@ from .oracle import Oracle
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path for path in ROOT.glob("specs/*/*.yaml") if path.stem == path.parent.name)
-EXAMPLES = int(os.environ.get("SOUNDNESS", "60"))
+EXAMPLES = int(os.environ.get("SOUNDNESS", "150"))
 FAULTS: tuple[Fault, ...] = (500, 404, "timeout", "unreachable", "invalid", 429, 401)
 ALL_SUBSETS = 6
 """Up to so many operations all subsets fail; of more, all pairs."""
@@ -90,9 +91,7 @@ def test_replies_that_keep_the_contract(project: Project, contract: Any, record_
     record(record_property, counts)
 
 
-def explained(
-    project: Project, endpoint: CheckedEndpoint, asking: Any, drawn: Drawn, answer: Answer
-) -> str | None:
+def explained(project: Project, endpoint: CheckedEndpoint, asking: Any, drawn: Drawn, answer: Answer) -> str | None:
     """Why a 5xx is right although all backends keep their contracts; None where it is not."""
     if "call" not in answer.problem and answer.status in own_statuses(endpoint):
         return "a 5xx that the spec asks for"
@@ -106,18 +105,17 @@ def is_unsent(endpoint: CheckedEndpoint, answer: Answer) -> bool:
     """Whether the failed call was not made, and has arguments of which the document says what they may be."""
     name = answer.problem["call"]
     reached = asked(endpoint, iter(answer.sent))
-    failed = [call for path, call in leaves_by_path(endpoint.calls) if path == name or path.startswith(f"{name}.")]
-    return any(is_narrow(call) and (label(call.operation) not in reached or is_repeated(call)) for call in failed)
-
-
-def is_repeated(call: CheckedCall) -> bool:
-    return bool(call.each or call.batch or call.pages)
+    entry = next(one for one in endpoint.calls if one.name == name.partition(".")[0])
+    repeated = entry.each is not None or (isinstance(entry, CheckedCall) and bool(entry.batch or entry.pages))
+    calls = [entry] if isinstance(entry, CheckedCall) else leaves(entry.calls)
+    return any(is_narrow(call) and (repeated or label(call.operation) not in reached) for call in calls)
 
 
 def is_narrow(call: CheckedCall) -> bool:
     """Whether a value of the right type may still be none that can be sent: bounds, enums, parts of a path."""
-    types = [argument.parameter.type for argument in call.arguments]
-    types += [call.operation.body.type] if call.body is not None and call.operation.body is not None else []
+    body = call.operation.body.type if call.body is not None and call.operation.body is not None else None
+    fields = [field.type for field in body.fields.values()] if isinstance(body, ObjectType) else []
+    types = [*(argument.parameter.type for argument in call.arguments), *fields, *([body] if body else [])]
     in_path = any(argument.parameter.location != "query" for argument in call.arguments)
     return in_path or any(is_bounded(of) for of in types)
 
