@@ -1,4 +1,4 @@
-"""Backends in memory: what they answer is drawn from their documents, or is the plain sample with some of them failing."""
+"""Backends in memory: what they answer is drawn from their documents, or is the plain sample with some failing."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _ends(call: CheckedCall, made: Reply) -> bool:
 
 
 def tame(given: list[tuple[httpx.Request, Reply]]) -> Answers:
-    """The same replies without what is awkward to count with or to send: huge numbers, empty texts, control characters."""
+    """The same replies without what is awkward to count with or to send: huge numbers, empty texts, slashes."""
     by_target: dict[str, list[Reply]] = {}
     for request, made in given:
         by_target.setdefault(f"{request.method} {request.url.host}{request.url.path}", []).append(made)

@@ -93,7 +93,7 @@ def test_replies_that_keep_the_contract(project: Project, contract: Any, record_
 
 def explained(project: Project, endpoint: CheckedEndpoint, asking: Any, drawn: Drawn, answer: Answer) -> str | None:
     """Why a 5xx is right although all backends keep their contracts; None where it is not."""
-    if "call" not in answer.problem and answer.status in own_statuses(endpoint):
+    if is_own(endpoint, answer):
         return "a 5xx that the spec asks for"
     if "call" in answer.problem:
         return "a value that may not be sent on" if is_unsent(endpoint, answer) else None
@@ -120,10 +120,11 @@ def is_narrow(call: CheckedCall) -> bool:
     return in_path or any(is_bounded(of) for of in types)
 
 
-def own_statuses(endpoint: CheckedEndpoint) -> set[int]:
-    """The statuses of guards."""
+def is_own(endpoint: CheckedEndpoint, answer: Answer) -> bool:
+    """Whether it is the problem of a guard."""
     guards = [*endpoint.guards, *(guard for call in endpoint.calls for guard in own_guards(call))]
-    return {guard.status for guard in guards}
+    shown = {(guard.status, guard.detail is not None) for guard in guards}
+    return "call" not in answer.problem and (answer.status, "detail" in answer.problem) in shown
 
 
 def test_replies_that_break_it_and_failures(project: Project, record_property: Any) -> None:
@@ -189,7 +190,7 @@ def fail(
     fine = set(answers_of(endpoint, project.gateway).successes)
     if right.hard:
         wrong += [f"{sorted(right.hard)} is right"] if answer.status not in right.hard else []
-    elif answer.status not in fine | own_statuses(endpoint):
+    elif answer.status not in fine and not is_own(endpoint, answer):
         wrong.append(f"{sorted(fine)} is right")
     elif answer.status in fine and degraded != right.degraded:
         wrong.append(f"{sorted(right.degraded)} are degraded, not {sorted(degraded)}")

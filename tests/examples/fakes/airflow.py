@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fake import fake
 from fastapi import Header, Query
 from fastapi.responses import JSONResponse, Response
 
 airflow = fake()
+
+Texts = Annotated[list[str], Query(default_factory=list)]
 
 NOW = "2026-11-24T15:00:00Z"
 STATES = {"copy": "success", "wait": "running", "shy": "failed"}
@@ -29,10 +31,10 @@ def dag(name: str) -> dict[str, Any]:
 @airflow.get("/api/v2/dags")
 async def get_dags(
     limit: int,
+    tags: Texts,
     offset: int = 0,
     paused: bool | None = None,
     last_dag_run_state: str | None = None,
-    tags: list[str] = Query([]),
     authorization: str = Header(""),
 ) -> Response:
     if authorization != "Bearer token":
@@ -65,8 +67,8 @@ def run(name: str, number: int) -> dict[str, Any]:
 async def runs(
     name: str,
     limit: int,
-    order_by: list[str] = Query(["id"]),
-    state: list[str] = Query([]),
+    order_by: Texts,
+    state: Texts,
     cursor: str | None = None,
     start_date_gte: str | None = None,
 ) -> Any:
@@ -79,12 +81,12 @@ async def runs(
 
 
 @airflow.get("/api/v2/dags/~/dagRuns/~/taskInstances")
-async def task_instances(state: list[str] = Query()) -> Any:
+async def task_instances(state: Texts) -> Any:
     return {"task_instances": [], "total_entries": len(state[0]), "total_entries_limit": 1000}
 
 
 @airflow.get("/api/v2/dags/~/dagRuns/~/hitlDetails")
-async def hitl(response_received: bool, state: list[str] = Query()) -> Any:
+async def hitl(response_received: bool, state: Texts) -> Any:
     assert (response_received, state) == (False, ["deferred"])
     nulls = ["start_date", "end_date", "duration", "hostname", "unixname", "queue", "priority_weight", "operator"]
     nulls += ["operator_name", "queued_when", "scheduled_when", "pid", "executor", "note", "rendered_map_index"]

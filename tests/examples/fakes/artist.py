@@ -40,7 +40,7 @@ ALBUMS = [album(number) for number in range(22)] + [album(22, "single")]
 
 
 @spotify.get("/search")
-async def search(q: str, type: str, limit: int, authorization: str = Header("")) -> Response:  # noqa: A002
+async def search(q: str, type: str, limit: int, authorization: str = Header("")) -> Response:
     assert (type, limit) == ("artist", 5)
     if authorization != "Bearer token":
         return JSONResponse({"error": {"status": 401, "message": "no token"}}, 401)
