@@ -107,7 +107,7 @@ def _ends(call: CheckedCall, made: Reply) -> bool:
 
 
 def tame(given: list[tuple[httpx.Request, Reply]]) -> Answers:
-    """The same replies without what is awkward to count with or to send: huge numbers, empty texts, slashes."""
+    """The same replies without what is awkward to count with or to send: huge numbers, texts that are empty or odd."""
     by_target: dict[str, list[Reply]] = {}
     for request, made in given:
         by_target.setdefault(f"{request.method} {request.url.host}{request.url.path}", []).append(made)
@@ -132,7 +132,7 @@ def _tamed(value: Any) -> Any:
             return value
         case int() | float() if abs(value) > 10_000:
             return 7
-        case str() if value in ("", ".", "..") or not value.isprintable() or "/" in value:
+        case str() if value in ("", ".", "..") or not value.isprintable() or not value.isascii() or "/" in value:
             return "plain"
     return value
 

@@ -97,8 +97,11 @@ def explained(project: Project, endpoint: CheckedEndpoint, asking: Any, drawn: D
         return "a 5xx that the spec asks for"
     if "call" in answer.problem:
         return "a value that may not be sent on" if is_unsent(endpoint, answer) else None
-    calm = ask(project, asking, tame(drawn.given)).status < 500
-    return "numbers overflow" if calm and any(map(may_overflow, scope_exprs(endpoint))) else None
+    if ask(project, asking, tame(drawn.given)).status >= 500:
+        return None
+    if endpoint.headers or endpoint.cookies:
+        return "a text that no header can hold"
+    return "numbers overflow" if any(map(may_overflow, scope_exprs(endpoint))) else None
 
 
 def is_unsent(endpoint: CheckedEndpoint, answer: Answer) -> bool:
