@@ -132,9 +132,38 @@ def _tamed(value: Any) -> Any:
             return value
         case int() | float() if abs(value) > 10_000:
             return 7
-        case str() if value in ("", ".", "..") or not value.isprintable() or not value.isascii() or "/" in value:
+        case str() if is_odd(value):
             return "plain"
     return value
+
+
+def is_odd(text: str) -> bool:
+    """Whether a text cannot stand in some part of a request or answer."""
+    plain = text.isascii() and text.isprintable() and text == text.strip()
+    return not plain or text in ("", ".", "..") or "/" in text
+
+
+def edges(value: Any) -> Iterator[str]:
+    """What is out of the ordinary in a reply."""
+    match value:
+        case dict():
+            yield from ["further fields"] if "x-new" in value else []
+            for one in value.values():
+                yield from edges(one)
+        case list():
+            yield from [] if value else ["empty lists"]
+            for one in value:
+                yield from edges(one)
+        case None:
+            yield "nulls"
+        case bool():
+            return
+        case int() | float() if abs(value) > 2**31:
+            yield "huge numbers"
+        case "":
+            yield "empty texts"
+        case "novel":
+            yield "members that no enum knows"
 
 
 # ---------------------------------------------------------------------------------------------------- failing

@@ -32,7 +32,7 @@ from bffgen.plan.trials.model import EndpointTests
 from bffgen.plan.walk import own_guards, scope_exprs
 from bffgen.typesystem.model import ObjectType
 
-from .backends import Drawn, Failing, Fault, asked, has_content, label, operations, tame
+from .backends import Drawn, Failing, Fault, asked, edges, has_content, label, operations, tame
 from .gateway import Answer, ask, drawn_request, sample_request, undocumented
 from .oracle import Oracle
 
@@ -88,6 +88,7 @@ def test_replies_that_keep_the_contract(project: Project, contract: Any, record_
                 counts["answers held to a contract"] += 1
             assert not wrong, told(endpoint, number, drawn, answer, wrong)
             counts[f"replies in contract, {why}"] += 1
+            counts.update(f"edges, {edge}" for _, made in drawn.given for edge in edges(made.body))
     record(record_property, counts)
 
 
