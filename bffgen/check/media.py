@@ -45,6 +45,13 @@ def answered(operation: Operation) -> Type:
     return join_all([NULL if answer.type is None else answer.type for answer in answers]) if answers else NULL
 
 
+def says_no_content(operation: Operation) -> bool:
+    """Whether the document shows no content of any success, although one has a status that may have some."""
+    answers = operation.success()
+    empty = all(answer.type is None for answer in answers)
+    return empty and any(answer.status not in (204, 205) for answer in answers)
+
+
 def _kind(answer: Response) -> str:
     media_type = answer.media_type or ""
     if answer.type == BYTES:

@@ -21,6 +21,7 @@ from bffgen.plan.own import nearer, plan_shapes
 from bffgen.plan.params import plan_arguments, route
 from bffgen.plan.passing import is_passed_on, result_class, takes_stream
 from bffgen.plan.proxies import operation_plans_of, plan_proxies
+from bffgen.plan.quote import name
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
 from bffgen.plan.tidy import loaded
@@ -93,6 +94,7 @@ def _endpoint(
         of = endpoint.response.type if endpoint.response is not None else None
         envelope = plan_envelope(endpoint.envelope, of, module, wrappers)
     arguments = plan_arguments(endpoint, names, writer.uses_response)
+    plain = name(module.imported("fastapi", "Response")) if _answers_empty(endpoint, writer.degrades) else None
     paragraphs = writer.paragraphs()
     if is_passed_on(endpoint):
         result = result_class(endpoint, module)
@@ -100,6 +102,7 @@ def _endpoint(
         answered = endpoint.envelope or endpoint.response
         result = module.annotation(answered.type if answered is not None else NULL, wire=True)
     used = _used(module, [FunctionPlan(function, "", arguments, result, sum(map(list, paragraphs), [])), *envelope])
+    used |= loaded(plain)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,
@@ -121,7 +124,14 @@ def _endpoint(
         plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
         tuple(envelope),
         bare,
+        plain,
     )
+
+
+def _answers_empty(endpoint: CheckedEndpoint, degrades: bool) -> bool:
+    """Whether the endpoint has no content to answer, and a status of which FastAPI would make `null`."""
+    statuses = {*endpoint.statuses, *([endpoint.degraded_status] if degrades else [])}
+    return endpoint.response is None and endpoint.envelope is None and not statuses <= {204, 205, 304}
 
 
 _BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
@@ -134,8 +144,9 @@ def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
         code += [function.result, *function.body]
         code += [node for one in function.arguments for node in (one.annotation, one.default)]
     used = loaded(*code)
-    for constant in module.constants():
-        used |= loaded(constant.value, constant.annotation) if constant.name in used else set()
+    constants = module.constants()
+    while more := {n for c in constants if c.name in used for n in loaded(c.value, c.annotation)} - used:
+        used |= more  # a constant may be read by another one alone
     return _BY_TEMPLATE | used
 
 

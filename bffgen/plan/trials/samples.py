@@ -23,8 +23,8 @@ from bffgen.expr.tree import Expr, HeaderOf, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.media import EVENTS
 from bffgen.openapi.model import Operation
+from bffgen.openapi.pattern import keeps_pattern
 from bffgen.openapi.sample import sample, sample_reply, success_response
-from bffgen.plan.bounds import keeps_pattern
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
 from bffgen.plan.trials.evaluate import evaluate

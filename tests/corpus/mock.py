@@ -1,0 +1,165 @@
+"""What a client sends to an endpoint, and what its backend answers: data that the documents allow."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from bffgen.check.media import is_upload, raw_media_types
+from bffgen.check.model import CheckedEndpoint, CheckedParam
+from bffgen.openapi.fits import fits
+from bffgen.openapi.media import is_text
+from bffgen.openapi.model import Operation
+from bffgen.openapi.sample import is_json_like, sample, sample_reply, success_response
+from bffgen.typesystem.model import BYTES, Docs, ListType, MapType, Nullable, ObjectType, Type, Union, non_null
+
+CONTENT = b"\x89PNG\r\n\x1a\n..."
+NO_CONTENT = (204, 205, 304)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer. `data` is what its JSON holds; a text or bytes have `content` alone."""
+
+    status: int
+    content: bytes
+    media_type: str | None
+    data: Any
+    is_json: bool
+
+    def response(self, operation: Operation) -> httpx.Response:
+        documented = success_response(operation)
+        headers = {"content-type": self.media_type} if self.media_type is not None else {}
+        for header in documented.headers.values() if documented is not None else ():
+            value = sample(header.type, header.docs, header.name)
+            shown = value if isinstance(value, str) else json.dumps(value)
+            if shown.isascii() and shown.isprintable():
+                headers.setdefault(header.name.lower(), shown)
+        for name in ("content-length", "transfer-encoding", "content-encoding"):
+            headers.pop(name, None)
+        return httpx.Response(self.status, headers=headers, content=self.content)
+
+
+def reply_of(operation: Operation) -> Reply:
+    """The answer that the document shows, or one that it allows."""
+    status, data = sample_reply(operation)
+    documented = success_response(operation)
+    if documented is None or documented.type is None or status in NO_CONTENT:
+        return Reply(status, b"", None, None, False)
+    media_type = documented.media_type or ""
+    shown = _concrete(media_type)
+    if documented.type == BYTES or not is_json_like(media_type):
+        if operation.method == "HEAD":
+            return Reply(status, b"", shown, None, False)
+        return Reply(status, b"some text" if is_text(media_type) else CONTENT, shown, None, False)
+    if operation.method == "HEAD":
+        return Reply(status, b"", None, None, False)
+    data = declared(data, documented.type)
+    return Reply(status, json.dumps(data, ensure_ascii=False).encode(), shown, data, True)
+
+
+def declared(data: Any, of: Type) -> Any:
+    """What the type has of the data: examples hold fields that no schema has, and nobody reads those."""
+    match of:
+        case Nullable(inner):
+            return data if data is None else declared(data, inner)
+        case ListType(item) if isinstance(data, list):
+            return [declared(each, item) for each in data]
+        case MapType(_, value) if isinstance(data, dict):
+            return {key: declared(each, value) for key, each in data.items()}
+        case Union(arms):
+            arm = next((arm for arm in arms if fits(data, arm)), None)
+            return data if arm is None else declared(data, arm)
+        case ObjectType() if isinstance(data, dict) and of.extra is None:
+            return {name: declared(each, of.fields[name].type) for name, each in data.items() if name in of.fields}
+        case ObjectType() if isinstance(data, dict):
+            types = {name: of.fields[name].type if name in of.fields else of.extra for name in data}
+            return {name: declared(each, types[name]) for name, each in data.items()}
+    return data
+
+
+def _concrete(media_type: str) -> str:
+    """A media type that fits a range of them."""
+    bare = media_type.partition(";")[0].strip().lower()
+    if bare in ("", "*/*", "application/*"):
+        return "application/json"
+    return {"image/*": "image/png", "text/*": "text/plain", "audio/*": "audio/mpeg"}.get(bare, media_type)
+
+
+# ------------------------------------------------------------------------------------------------ requests
+
+
+def request_of(client: httpx.AsyncClient, endpoint: CheckedEndpoint) -> httpx.Request:
+    """A request that the endpoint takes, with all that it must have."""
+    url, query, headers = endpoint.path, list[tuple[str, str]](), dict[str, str]()
+    for param in endpoint.params:
+        if not param.required:
+            continue
+        texts = _spelled(param)
+        match param.location:
+            case "path":
+                url = url.replace(f"{{{param.wire_name}}}", quote(texts[0], safe=""))
+            case "query":
+                query += [(param.wire_name, text) for text in texts]
+            case "header":
+                headers[param.wire_name] = texts[0]
+            case "cookie":
+                headers["cookie"] = "; ".join(filter(None, (headers.get("cookie"), f"{param.wire_name}={texts[0]}")))
+    target = url + ("?" + "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in query) if query else "")
+    if endpoint.body is None:
+        return client.build_request(endpoint.method, target, headers=headers)
+    content, headers["content-type"] = _body(endpoint)
+    return client.build_request(endpoint.method, target, headers=headers, content=content)
+
+
+def _spelled(param: CheckedParam) -> list[str]:
+    made = sample(param.type, _non_empty(param), param.wire_name)
+    values = made if isinstance(made, list) else [made]
+    if isinstance(param.type, ListType) and not values:
+        values = [sample(param.type.item, name=param.wire_name)]
+    return [value if isinstance(value, str) else json.dumps(value) for value in values]
+
+
+def _non_empty(param: CheckedParam) -> Docs:
+    """The docs of a parameter; without an example that no path can have, as servers decode `%2F`."""
+    unusable = param.docs.example in ("", [], None) or "/" in str(param.docs.example)
+    return Docs() if param.docs.has_example and unusable else param.docs
+
+
+def _body(endpoint: CheckedEndpoint) -> tuple[bytes, str]:
+    of = endpoint.body
+    assert of is not None
+    if of == BYTES:
+        media_types = raw_media_types(endpoint)
+        return CONTENT, _concrete(media_types[0] if media_types else "*/*")
+    if is_upload(of):
+        assert isinstance(of, ObjectType)
+        return _form(of)
+    return json.dumps(sample(of), ensure_ascii=False).encode(), "application/json"
+
+
+def _form(of: ObjectType) -> tuple[bytes, str]:
+    parts: list[bytes] = []
+    for field in of.fields.values():
+        inner = non_null(field.type)
+        items = [non_null(inner.item)] if isinstance(inner, ListType) else [inner]
+        for item in items:
+            is_file = item == BYTES
+            name = field.name.replace('"', "%22")
+            head = f'--edge\r\nContent-Disposition: form-data; name="{name}"'
+            head += '; filename="a.bin"\r\nContent-Type: application/octet-stream' if is_file else ""
+            made = None if is_file else sample(item, field.docs if item is inner else Docs(), field.name)
+            shown = made if isinstance(made, str) else json.dumps(made)
+            parts.append(f"{head}\r\n\r\n".encode() + (CONTENT if is_file else shown.encode()) + b"\r\n")
+    return b"".join(parts) + b"--edge--\r\n", "multipart/form-data; boundary=edge"
+
+
+def path_pattern(operation: Operation) -> re.Pattern[str]:
+    """What the path of a request for the operation looks like."""
+    parts = re.split(r"\{[^{}]*\}", operation.path)
+    return re.compile(".*" + "[^/]*".join(re.escape(quote(part, safe="/:@!$&'()*+,;=~%")) for part in parts))
