@@ -66,10 +66,10 @@ class Module:
             self._adapters[key] = name
         return self._adapters[key]
 
-    def constant(self, hint: str, value: ast.expr) -> str:
+    def constant(self, hint: str, value: ast.expr, annotation: ast.expr | None = None) -> str:
         """The name of a module-level constant of this value."""
         name = self.scope.take(hint)
-        self._constants.append(ConstantPlan(name, value))
+        self._constants.append(ConstantPlan(name, value, annotation))
         return name
 
     def _declared(self, annotation: ast.expr) -> ast.expr | None:

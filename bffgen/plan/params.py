@@ -54,7 +54,8 @@ def _default(param: CheckedParam, local: str, module: Module) -> ast.expr:
     value = _value(param.default, param.type, module)
     if isinstance(value, (ast.Constant, ast.UnaryOp)):
         return value
-    return name(module.constant(f"_{local.upper()}", value))
+    said = bare(param.type, module, request=True) if isinstance(value, ast.List) else None  # `[]` says nothing
+    return name(module.constant(f"_{local.upper()}", value, said))
 
 
 def _value(value: Any, of: Type, module: Module) -> ast.expr:
