@@ -21,7 +21,7 @@ from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.schemas import Models
 from bffgen.plan.traits import adds_key, key_parameter
 from bffgen.source.text import Span
-from bffgen.typesystem.model import BOOLEAN, ListType, Null, Scalar, StreamType, Type, is_nullable, non_null
+from bffgen.typesystem.model import BOOLEAN, Null, Scalar, StreamType, is_nullable
 
 _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _SENT_AS_IS = "/:@!$&'()*+,;=-._~%"
@@ -102,21 +102,12 @@ class _Method:
         return tuple(sorted(made, key=lambda argument: argument.default is not None))
 
     def _argument(self, parameter: Parameter, name_: str) -> ArgumentPlan:
-        annotation = self._taken(parameter.type)
+        annotation = self.module.taken(parameter.type)
         if self._always_set(parameter):
             return ArgumentPlan(name_, annotation)
         if not is_nullable(parameter.type):
             annotation = code("some | None", some=annotation)
         return _optional(name_, annotation)
-
-    def _taken(self, of: Type) -> ast.expr:
-        """The annotation of an argument; a list of an enum's members is a list of texts only where it is not written."""
-        inner = non_null(of)
-        if not isinstance(inner, ListType) or not isinstance(inner.item, Scalar) or inner.item.values is None:
-            return self.module.annotation(of)
-        sequence = self.module.imported("collections.abc", "Sequence")
-        made = code("Sequence[item]", Sequence=sequence, item=self.module.annotation(inner.item))
-        return code("made | None", made=made) if is_nullable(of) else made
 
     def _always_set(self, parameter: Parameter) -> bool:
         return parameter.required or all(_sets(call, parameter) for call in self.used.calls)

@@ -17,7 +17,7 @@ from bffgen.plan.shapes import fields_of
 from bffgen.plan.traits import traits_of
 from bffgen.plan.walk import CallScope, scope_exprs, scopes, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type
+from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type, is_nullable, non_null
 from bffgen.typesystem.names import python_name
 
 MACHINERY = (
@@ -51,6 +51,18 @@ class Module:
         """The annotation of a type, with what it needs imported."""
         made = self.models.annotation(of, wire)
         return self.imports.adopt(made.expr, made.imports)
+
+    def taken(self, of: Type, wire: bool = False) -> ast.expr:
+        """The annotation of what a client's method takes.
+
+        The members of an enum that came in are a list of texts only for who does not write to it.
+        """
+        inner = non_null(of)
+        if not isinstance(inner, ListType) or not isinstance(inner.item, Scalar) or inner.item.values is None:
+            return self.annotation(of, wire)
+        sequence = self.imported("collections.abc", "Sequence")
+        made = code("Sequence[item]", Sequence=sequence, item=self.annotation(inner.item, wire))
+        return code("made | None", made=made) if is_nullable(of) else made
 
     def adapter(self, of: Type) -> str:
         """The name of a module-level `TypeAdapter` that reads this type; an enum's members are checked."""

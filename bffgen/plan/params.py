@@ -9,7 +9,7 @@ from typing import Any
 
 from bffgen.check.model import CheckedEndpoint, CheckedParam
 from bffgen.expr.tree import Role
-from bffgen.plan.constraints import bare, field_options
+from bffgen.plan.constraints import bare, bounded, field_options
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.model import ArgumentPlan
 from bffgen.plan.passing import streamed_body, takes_stream
@@ -78,7 +78,8 @@ def _value(value: Any, of: Type, module: Module) -> ast.expr:
 
 def _body(endpoint: CheckedEndpoint, module: Module) -> ArgumentPlan:
     assert endpoint.body is not None
-    made = module.annotation(endpoint.body, wire=True)
+    plain = isinstance(endpoint.body, (Scalar, ListType))
+    made = bounded(endpoint.body, module, request=True) if plain else module.annotation(endpoint.body, wire=True)
     default = None
     if not endpoint.body_required:
         made, default = code("made | None", made=made), constant(None)
