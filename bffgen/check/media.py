@@ -71,7 +71,8 @@ def is_download(of: Type) -> bool:
 
 
 def is_raw(of: Type | None) -> bool:
-    """Whether a value is the body of the client's request as it arrives."""
+    """Whether a value is the body of the client's request as it arrives, or null where there may be none."""
+    of = None if of is None else non_null(of)
     return isinstance(of, Scalar) and of.kind is Kind.BYTES and of.format == "body"
 
 

@@ -212,7 +212,8 @@ def _text(of: Scalar, name: str) -> str:
         return usual
     if bounds.pattern is not None:
         found = matching_text(bounds.pattern, bounds.min_length or 0, bounds.max_length)
-        found = found or next((known for known in FORMATS.values() if within(known, bounds)), None)
+        if found is None:
+            found = next((known for known in FORMATS.values() if within(known, bounds)), None)
         if found is not None:
             return found
     shortest = min(bounds.min_length or 0, MAX_LENGTH)

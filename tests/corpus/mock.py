@@ -45,8 +45,8 @@ class Reply:
         return httpx.Response(self.status, headers=headers, content=self.content)
 
 
-def reply_of(operation: Operation) -> Reply:
-    """The answer that the document shows, or one that it allows."""
+def reply_of(operation: Operation, whole: bool) -> Reply:
+    """The answer that the document shows, or one that it allows; without what may be left out, if not `whole`."""
     status, data = sample_reply(operation)
     documented = success_response(operation)
     if documented is None or documented.type is None or status in NO_CONTENT:
@@ -60,6 +60,7 @@ def reply_of(operation: Operation) -> Reply:
     if operation.method == "HEAD":
         return Reply(status, b"", None, None, False)
     data = declared(data, documented.type)
+    data = data if whole else least(data, documented.type)
     return Reply(status, json.dumps(data, ensure_ascii=False).encode(), shown, data, True)
 
 
@@ -83,6 +84,24 @@ def declared(data: Any, of: Type) -> Any:
     return data
 
 
+def least(data: Any, of: Type) -> Any:
+    """The data without what an object may leave out, and null where that may be."""
+    match of:
+        case Nullable():
+            return None
+        case ListType(item) if isinstance(data, list):
+            return [least(each, item) for each in data[: max(of.min_items, 1)]]
+        case MapType(_, value) if isinstance(data, dict):
+            return {key: least(each, value) for key, each in data.items()}
+        case Union(arms):
+            arm = next((arm for arm in arms if fits(data, arm)), None)
+            return data if arm is None or of.tag is not None else least(data, arm)
+        case ObjectType() if isinstance(data, dict):
+            fields = of.fields
+            return {n: least(each, fields[n].type) for n, each in data.items() if n in fields and fields[n].required}
+    return data
+
+
 def _concrete(media_type: str) -> str:
     """A media type that fits a range of them."""
     bare = media_type.partition(";")[0].strip().lower()
@@ -94,11 +113,11 @@ def _concrete(media_type: str) -> str:
 # ------------------------------------------------------------------------------------------------ requests
 
 
-def request_of(client: httpx.AsyncClient, endpoint: CheckedEndpoint) -> httpx.Request:
-    """A request that the endpoint takes, with all that it must have."""
+def request_of(client: httpx.AsyncClient, endpoint: CheckedEndpoint, whole: bool) -> httpx.Request:
+    """A request with all that the endpoint takes, or with what it must have alone."""
     url, query, headers = endpoint.path, list[tuple[str, str]](), dict[str, str]()
     for param in endpoint.params:
-        if not param.required:
+        if not (param.required or whole):
             continue
         texts = _spelled(param)
         match param.location:
@@ -113,7 +132,9 @@ def request_of(client: httpx.AsyncClient, endpoint: CheckedEndpoint) -> httpx.Re
     target = url + ("?" + "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in query) if query else "")
     if endpoint.body is None:
         return client.build_request(endpoint.method, target, headers=headers)
-    content, headers["content-type"] = _body(endpoint)
+    if not (endpoint.body_required or whole):
+        return client.build_request(endpoint.method, target, headers=headers)
+    content, headers["content-type"] = _body(endpoint, whole)
     return client.build_request(endpoint.method, target, headers=headers, content=content)
 
 
@@ -131,7 +152,7 @@ def _non_empty(param: CheckedParam) -> Docs:
     return Docs() if param.docs.has_example and unusable else param.docs
 
 
-def _body(endpoint: CheckedEndpoint) -> tuple[bytes, str]:
+def _body(endpoint: CheckedEndpoint, whole: bool) -> tuple[bytes, str]:
     of = endpoint.body
     assert of is not None
     if of == BYTES:
@@ -140,7 +161,18 @@ def _body(endpoint: CheckedEndpoint) -> tuple[bytes, str]:
     if is_upload(of):
         assert isinstance(of, ObjectType)
         return _form(of)
-    return json.dumps(sample(of), ensure_ascii=False).encode(), "application/json"
+    made = sample(of) if whole else least_body(of)
+    return json.dumps(made, ensure_ascii=False).encode(), "application/json"
+
+
+def least_body(of: Type) -> Any:
+    """What a body must have; an argument in it is whole, as an empty object cannot stand in a path."""
+    made = sample(of)
+    if not isinstance(of, ObjectType) or of.backend is not None:
+        return least(made, of)
+    payload = of.fields.get("payload")
+    kept = {name: made[name] for name, field in of.fields.items() if field.required}
+    return kept if payload is None or "payload" not in kept else {**kept, "payload": least(made["payload"], payload.type)}
 
 
 def _form(of: ObjectType) -> tuple[bytes, str]:

@@ -1,6 +1,6 @@
 """A document as a spec: one endpoint for each operation, which passes the answer on whole.
 
-What an operation must have comes from the client, under inferred params: scalars and lists of them where the
+All that an operation takes comes from the client, under inferred params: scalars and lists of them where the
 operation has them, anything else as a field of the body.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bffgen.check.gateway import check
-from bffgen.check.media import answered, has_files
+from bffgen.check.media import answered
 from bffgen.check.model import CheckedGateway
 from bffgen.diagnostics.catalog import Severity
 from bffgen.diagnostics.model import Diagnostic, Diagnostics
@@ -25,7 +25,7 @@ from bffgen.source.loader import Loader
 from bffgen.source.nodes import parse_nodes
 from bffgen.source.text import SourceFile, Span
 from bffgen.spec.parse import parse_spec
-from bffgen.typesystem.model import BYTES, Kind, ListType, Null, Scalar, Type, Unknown, non_null
+from bffgen.typesystem.model import Kind, ListType, Null, Scalar, Type, Unknown, non_null
 
 BACKEND = "api"
 CALL = "answer_"
@@ -76,7 +76,7 @@ def _one_call(at: int, operation: Operation, by_id: bool) -> OneCall:
     path = f"/{name}"
     args: dict[str, str] = {}
     in_body = False
-    for number, parameter in enumerate(p for p in operation.parameters if p.required):
+    for number, parameter in enumerate(operation.parameters):
         mine = f"p{number}"
         where = _place(parameter)
         if where == "body":
@@ -96,8 +96,6 @@ def _one_call(at: int, operation: Operation, by_id: bool) -> OneCall:
     method = method if method in ("GET", "POST", "PUT", "PATCH", "DELETE") else "POST"
     method = "POST" if method == "GET" and (in_body or operation.body is not None) else method
     written: dict[str, Any] = {"operation_id": name, **({"params": params} if params else {}), "calls": {CALL: call}}
-    if operation.body is not None and has_files(operation.body.type) and not in_body and operation.body.type == BYTES:
-        written["body"] = "bytes"
     return OneCall(operation, name, f"{method} {path}", {**written, **_answer(operation)})
 
 

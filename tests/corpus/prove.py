@@ -215,18 +215,19 @@ async def _one(
     client: httpx.AsyncClient, backend: _Backend, call: OneCall, endpoint: CheckedEndpoint, documents: _Documented
 ) -> str | None:
     """What is wrong with the answer of an endpoint whose backend answers well; None: nothing."""
-    reply = reply_of(call.operation)
-    backend.sent.clear()
-    backend.reply = reply.response(call.operation)
-    try:
-        response = await client.send(request_of(client, endpoint))
-    except Exception:
-        return traceback.format_exc(limit=-3)
-    return (
-        _wrong_answer(response, reply, endpoint)
-        or _wrong_request(backend.sent, call)
-        or documents.against(endpoint, response)
-    )
+    for whole in (True, False):
+        reply = reply_of(call.operation, whole)
+        backend.sent.clear()
+        backend.reply = reply.response(call.operation)
+        try:
+            response = await client.send(request_of(client, endpoint, whole))
+        except Exception:
+            return traceback.format_exc(limit=-3)
+        wrong = _wrong_answer(response, reply, endpoint) or _wrong_request(backend.sent, call)
+        wrong = wrong or documents.against(endpoint, response)
+        if wrong is not None:
+            return f"{'whole' if whole else 'least'}: {wrong}"
+    return None
 
 
 def _wrong_answer(response: httpx.Response, reply: Reply, endpoint: CheckedEndpoint) -> str | None:
