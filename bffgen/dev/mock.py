@@ -136,7 +136,9 @@ def _headers(response: Response) -> Iterator[tuple[str, str]]:
     """The headers that the answer documents, but for those that are of the connection or of the content."""
     for name, header in response.headers.items():
         made = sample(header.type, header.docs, header.name)
-        texts = [one if isinstance(one, str) else json.dumps(one) for one in (made if isinstance(made, list) else [made])]
+        texts = [
+            one if isinstance(one, str) else json.dumps(one) for one in (made if isinstance(made, list) else [made])
+        ]
         text = ",".join(texts).strip()
         if name not in NOT_DOCUMENTED and not name.startswith("content-") and text.isascii() and text.isprintable():
             yield name, text

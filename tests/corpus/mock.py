@@ -172,7 +172,9 @@ def least_body(of: Type) -> Any:
         return least(made, of)
     payload = of.fields.get("payload")
     kept = {name: made[name] for name, field in of.fields.items() if field.required}
-    return kept if payload is None or "payload" not in kept else {**kept, "payload": least(made["payload"], payload.type)}
+    return (
+        kept if payload is None or "payload" not in kept else {**kept, "payload": least(made["payload"], payload.type)}
+    )
 
 
 def _form(of: ObjectType) -> tuple[bytes, str]:

@@ -106,9 +106,7 @@ def _sound(source: Source, calls: list[OneCall], result: Result) -> tuple[Checke
     return (check_all(source, fine).gateway, fine) if fine else (None, [])
 
 
-def _written(
-    source: Source, gateway: CheckedGateway, calls: list[OneCall], result: Result, out: Path
-) -> str | None:
+def _written(source: Source, gateway: CheckedGateway, calls: list[OneCall], result: Result, out: Path) -> str | None:
     """The project's package, or None when generating it fails: whose fault it is is found one by one."""
     try:
         plan = lower(gateway)
