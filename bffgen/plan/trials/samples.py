@@ -131,8 +131,16 @@ def _param(param: CheckedParam) -> Any:
     if param.has_default:
         return param.default
     data = sample(param.type, param.docs, param.name) if param.required else None
+    if param.location == "path" and not _is_segment(data):
+        tries = (sample(param.type, name=param.name), param.name, "a", "1")
+        data = next((one for one in tries if _is_segment(one) and is_accepted(one, param.type)), data)
     is_uuid = isinstance(param.type, Scalar) and param.type.kind is Kind.UUID
     return data.lower() if is_uuid and isinstance(data, str) else data
+
+
+def _is_segment(data: Any) -> bool:
+    """Whether a path may have the value: servers decode `%2F` before they look where it goes."""
+    return not isinstance(data, str) or not (data in ("", ".", "..") or "/" in data)
 
 
 def operation_label(operation: Operation) -> str:
