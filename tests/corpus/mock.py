@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -14,12 +15,13 @@ from bffgen.check.media import is_upload, raw_media_types
 from bffgen.check.model import CheckedEndpoint, CheckedParam
 from bffgen.openapi.fits import fits
 from bffgen.openapi.media import is_text
-from bffgen.openapi.model import Operation
-from bffgen.openapi.sample import is_json_like, sample, sample_reply, success_response
+from bffgen.openapi.model import Operation, Response
+from bffgen.openapi.sample import is_json_like, sample, sample_of, success_response
 from bffgen.typesystem.model import BYTES, Docs, ListType, MapType, Nullable, ObjectType, Type, Union, non_null
 
 CONTENT = b"\x89PNG\r\n\x1a\n..."
 NO_CONTENT = (204, 205, 304)
+OF_THE_CONNECTION = ("content-type", "content-length", "transfer-encoding", "content-encoding", "connection")
 
 
 @dataclass(frozen=True)
@@ -32,36 +34,49 @@ class Reply:
     data: Any
     is_json: bool
 
-    def response(self, operation: Operation) -> httpx.Response:
-        documented = success_response(operation)
-        headers = {"content-type": self.media_type} if self.media_type is not None else {}
-        for header in documented.headers.values() if documented is not None else ():
-            value = sample(header.type, header.docs, header.name)
-            shown = value if isinstance(value, str) else json.dumps(value)
-            if shown.isascii() and shown.isprintable():
-                headers.setdefault(header.name.lower(), shown)
-        for name in ("content-length", "transfer-encoding", "content-encoding"):
-            headers.pop(name, None)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> httpx.Response:
+        headers = {**self.headers, "content-type": self.media_type} if self.media_type is not None else self.headers
         return httpx.Response(self.status, headers=headers, content=self.content)
 
 
-def reply_of(operation: Operation, whole: bool) -> Reply:
-    """The answer that the document shows, or one that it allows; without what may be left out, if not `whole`."""
-    status, data = sample_reply(operation)
-    documented = success_response(operation)
-    if documented is None or documented.type is None or status in NO_CONTENT:
-        return Reply(status, b"", None, None, False)
+def replies_of(operation: Operation) -> Iterator[tuple[str, Reply]]:
+    """What a backend may answer, with words for it: each documented success, and the usual one at its least."""
+    usual = success_response(operation)
+    for documented in operation.success():
+        status = documented.status if isinstance(documented.status, int) else 200
+        yield f"{status} whole", _reply(operation, documented, status, whole=True)
+        if documented is usual:
+            yield f"{status} least", _reply(operation, documented, status, whole=False)
+    if usual is None:
+        yield "200", Reply(200, b"", None, None, False)
+
+
+def _reply(operation: Operation, documented: Response, status: int, *, whole: bool) -> Reply:
+    headers = _headers(documented)
+    if documented.type is None or status in NO_CONTENT:
+        return Reply(status, b"", None, None, False, headers)
     media_type = documented.media_type or ""
-    shown = _concrete(media_type)
+    shown, has_body = _concrete(media_type), operation.method != "HEAD"
     if documented.type == BYTES or not is_json_like(media_type):
-        if operation.method == "HEAD":
-            return Reply(status, b"", shown, None, False)
-        return Reply(status, b"some text" if is_text(media_type) else CONTENT, shown, None, False)
-    if operation.method == "HEAD":
-        return Reply(status, b"", None, None, False)
-    data = declared(data, documented.type)
+        content = b"some text" if is_text(media_type) else CONTENT
+        return Reply(status, content if has_body else b"", shown, None, False, headers)
+    if not has_body:
+        return Reply(status, b"", None, None, False, headers)
+    data = declared(sample_of(documented), documented.type)
     data = data if whole else least(data, documented.type)
-    return Reply(status, json.dumps(data, ensure_ascii=False).encode(), shown, data, True)
+    return Reply(status, json.dumps(data, ensure_ascii=False).encode(), shown, data, True, headers)
+
+
+def _headers(documented: Response) -> dict[str, str]:
+    made = {}
+    for name, header in documented.headers.items():
+        value = sample(header.type, header.docs, header.name)
+        shown = value if isinstance(value, str) else json.dumps(value)
+        if shown.isascii() and shown.isprintable() and name not in OF_THE_CONNECTION:
+            made[name] = shown
+    return made
 
 
 def declared(data: Any, of: Type) -> Any:
@@ -179,15 +194,15 @@ def least_body(of: Type) -> Any:
 
 def _form(of: ObjectType) -> tuple[bytes, str]:
     parts: list[bytes] = []
-    for field in of.fields.values():
-        inner = non_null(field.type)
+    for part in of.fields.values():
+        inner = non_null(part.type)
         items = [non_null(inner.item)] if isinstance(inner, ListType) else [inner]
         for item in items:
             is_file = item == BYTES
-            name = field.name.replace('"', "%22")
+            name = part.name.replace('"', "%22")
             head = f'--edge\r\nContent-Disposition: form-data; name="{name}"'
             head += '; filename="a.bin"\r\nContent-Type: application/octet-stream' if is_file else ""
-            made = None if is_file else sample(item, field.docs if item is inner else Docs(), field.name)
+            made = None if is_file else sample(item, part.docs if item is inner else Docs(), part.name)
             shown = made if isinstance(made, str) else json.dumps(made)
             parts.append(f"{head}\r\n\r\n".encode() + (CONTENT if is_file else shown.encode()) + b"\r\n")
     return b"".join(parts) + b"--edge--\r\n", "multipart/form-data; boundary=edge"

@@ -21,7 +21,7 @@ from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.lower import lower
 from bffgen.render.project import render
 
-from .mock import Reply, path_pattern, reply_of, request_of
+from .mock import Reply, path_pattern, replies_of, request_of
 from .onecall import BACKEND, OneCall, Source, check_all, one_calls, read
 
 
@@ -213,18 +213,17 @@ async def _one(
     client: httpx.AsyncClient, backend: _Backend, call: OneCall, endpoint: CheckedEndpoint, documents: _Documented
 ) -> str | None:
     """What is wrong with the answer of an endpoint whose backend answers well; None: nothing."""
-    for whole in (True, False):
-        reply = reply_of(call.operation, whole)
+    for words, reply in replies_of(call.operation):
         backend.sent.clear()
-        backend.reply = reply.response(call.operation)
+        backend.reply = reply.response()
         try:
-            response = await client.send(request_of(client, endpoint, whole))
+            response = await client.send(request_of(client, endpoint, not words.endswith("least")))
         except Exception:
             return traceback.format_exc(limit=-3)
         wrong = _wrong_answer(response, reply, endpoint) or _wrong_request(backend.sent, call)
         wrong = wrong or documents.against(endpoint, response)
         if wrong is not None:
-            return f"{'whole' if whole else 'least'}: {wrong}"
+            return f"{words}: {wrong}"
     return None
 
 
