@@ -11,7 +11,18 @@ from bffgen.plan.constraints import bounded, is_bounded
 from bffgen.plan.emitted_names import Module
 from bffgen.plan.operations import UsedOperation
 from bffgen.plan.quote import called, code, constant, name, quote
-from bffgen.typesystem.model import BYTES, RAW_BODY, Kind, MapType, ObjectType, Scalar, Type, is_nullable, non_null
+from bffgen.typesystem.model import (
+    BYTES,
+    RAW_BODY,
+    Kind,
+    MapType,
+    ObjectType,
+    Scalar,
+    Type,
+    Unknown,
+    is_nullable,
+    non_null,
+)
 
 JSON = "application/json"
 Options = dict[str, ast.expr]
@@ -24,11 +35,16 @@ class SentBody:
         requests = [call.request for call in used.calls if call.request is not None]
         bodies = [call.body for call in used.calls]
         self.request: RequestBody | None = requests[0] if requests else None
-        self.always = all(body is not None and not is_nullable(body.type) for body in bodies)
+        self.always = all(body is not None and not self._may_be_left_out(body.type) for body in bodies)
         given = [non_null(body.type) for body in bodies if body is not None]
         self._raw = any(is_raw(of) for of in given)
         self._file = any(of == BYTES and not is_raw(of) for of in given)
         self._module = module
+
+    def _may_be_left_out(self, of: Type) -> bool:
+        """Whether null stands for no body; a value without a declared type is null where none came."""
+        is_open = isinstance(of, Unknown) and self.request is not None and not self.request.required
+        return is_nullable(of) or is_open
 
     @property
     def media_type(self) -> str:

@@ -17,7 +17,7 @@ from bffgen.plan.shapes import fields_of
 from bffgen.plan.traits import traits_of
 from bffgen.plan.walk import CallScope, scope_exprs, scopes, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type, is_nullable, non_null
+from bffgen.typesystem.model import Kind, ListType, LiteralValue, Nullable, ObjectType, Scalar, Type, non_null
 from bffgen.typesystem.names import python_name
 
 MACHINERY = (
@@ -57,12 +57,13 @@ class Module:
 
         The members of an enum that came in are a list of texts only for who does not write to it.
         """
-        inner = non_null(of)
-        if not isinstance(inner, ListType) or not isinstance(inner.item, Scalar) or inner.item.values is None:
+        if not _lists_members(of):
             return self.annotation(of, wire)
+        if isinstance(of, Nullable):
+            return code("made | None", made=self.taken(of.of, wire))
+        assert isinstance(of, ListType)
         sequence = self.imported("collections.abc", "Sequence")
-        made = code("Sequence[item]", Sequence=sequence, item=self.annotation(inner.item, wire))
-        return code("made | None", made=made) if is_nullable(of) else made
+        return code("Sequence[item]", Sequence=sequence, item=self.taken(of.item, wire))
 
     def adapter(self, of: Type) -> str:
         """The name of a module-level `TypeAdapter` that reads this type; an enum's members are checked."""
@@ -94,6 +95,17 @@ class Module:
 
     def constants(self) -> tuple[ConstantPlan, ...]:
         return tuple(sorted(self._constants, key=lambda constant: constant.name))
+
+
+def _lists_members(of: Type) -> bool:
+    """Whether a value is a list of an enum's members, or of lists of them."""
+    match of:
+        case Nullable(inner):
+            return _lists_members(inner)
+        case ListType(item):
+            inner = non_null(item)
+            return _lists_members(item) or (isinstance(inner, Scalar) and inner.values is not None)
+    return False
 
 
 def closed_annotation(of: Type, module: Module) -> ast.expr | None:

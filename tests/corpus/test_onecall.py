@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .places import CORPUS, HERE, documents_in
+from .places import CORPUS, HERE, MADE, documents_in
 from .prove import prove
 
 SMALL = 25_000  # bytes
@@ -18,8 +18,8 @@ EVERY = 6
 """Of the small documents of the corpus, one of so many: a sample takes seconds, the whole minutes."""
 
 
-def _here() -> list[str]:
-    return [path.relative_to(HERE).as_posix() for path in documents_in(HERE)]
+def _paths(root: Path) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in documents_in(root)]
 
 
 def _sampled() -> list[str]:
@@ -29,7 +29,8 @@ def _sampled() -> list[str]:
 
 def test_documents_that_are_always_there(tmp_path: Path) -> None:
     """In one test, because mypy reads what all projects have in common but once."""
-    results = [prove(HERE, path, tmp_path / f"p{number}") for number, path in enumerate(_here())]
+    paths = [(root, path) for root in (HERE, MADE) for path in _paths(root)]
+    results = [prove(root, path, tmp_path / f"p{number}") for number, (root, path) in enumerate(paths)]
     assert [found for result in results for found in result.exceptions] == []
     assert all(result.answered == result.compiled == result.operations > 0 for result in results)
 
