@@ -79,7 +79,7 @@ def _value(value: Any, of: Type, module: Module) -> ast.expr:
 def _body(endpoint: CheckedEndpoint, module: Module) -> ArgumentPlan:
     assert endpoint.body is not None
     plain = isinstance(endpoint.body, (Scalar, ListType))
-    made = bounded(endpoint.body, module, request=True) if plain else module.annotation(endpoint.body, wire=True)
+    made = bounded(endpoint.body, module, wire=True) if plain else module.annotation(endpoint.body, wire=True)
     default = None
     if not endpoint.body_required:
         made, default = code("made | None", made=made), constant(None)
