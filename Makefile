@@ -10,7 +10,7 @@ PIP := $(RUN) -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soundness lint format bench example clean
+.PHONY: help demo test soundness lint format bench corpus example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make soundness  what the examples answer whatever their backends do (SOUNDNESS=2000 draws for each endpoint)'
 	@echo 'make lint    ruff, mypy and the import contracts'
 	@echo 'make bench   how long generating takes, and what takes it'
+	@echo 'make corpus  every operation of ../shared/corpus compiled, typed and asked (minutes); FOLDER=..., WRITE=1'
 	@echo 'make example write generated_example anew'
 
 $(VENV)/.made:
@@ -59,6 +60,9 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(RUN) benchmarks/generate.py
+
+corpus: $(VENV)/.installed-dev
+	@$(RUN) -m tests.corpus.run $(if $(FOLDER),'$(FOLDER)') $(if $(WRITE),--write)
 
 example: $(VENV)/.installed
 	@$(RUN) -m bffgen generate specs/storefront/storefront.yaml -o generated_example

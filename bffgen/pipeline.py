@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bffgen import __version__
+from bffgen.check.documents import load_documents
 from bffgen.check.gateway import check
 from bffgen.check.model import CheckedGateway
 from bffgen.diagnostics.model import Diagnostics
-from bffgen.openapi.document import Document, load_document
+from bffgen.openapi.document import load_document
 from bffgen.source.loader import Loader
-from bffgen.spec.model import Spec
 from bffgen.spec.parse import parse_spec
 
 if TYPE_CHECKING:
@@ -79,14 +79,3 @@ def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | N
         return None
     gateway = check(spec, documents, diags, functions, contract)
     return None if diags.has_errors else gateway
-
-
-def load_documents(spec: Spec, loader: Loader, diags: Diagnostics) -> dict[str, Document]:
-    """The backends' documents; one that cannot be read is reported and left out."""
-    documents = {}
-    for name, backend in spec.backends.items():
-        where, overlay = (backend.openapi, loader, diags, backend.openapi_span), (backend.overlay, backend.overlay_span)
-        document = load_document(name, *where, backend.presence, *overlay, bounded=backend.validate != "off")
-        if document is not None:
-            documents[name] = document
-    return documents

@@ -45,6 +45,13 @@ def answered(operation: Operation) -> Type:
     return join_all([NULL if answer.type is None else answer.type for answer in answers]) if answers else NULL
 
 
+def says_no_content(operation: Operation) -> bool:
+    """Whether the document shows no content of any success, although one has a status that may have some."""
+    answers = operation.success()
+    empty = all(answer.type is None for answer in answers)
+    return empty and any(answer.status not in (204, 205) for answer in answers)
+
+
 def _kind(answer: Response) -> str:
     media_type = answer.media_type or ""
     if answer.type == BYTES:
@@ -64,7 +71,8 @@ def is_download(of: Type) -> bool:
 
 
 def is_raw(of: Type | None) -> bool:
-    """Whether a value is the body of the client's request as it arrives."""
+    """Whether a value is the body of the client's request as it arrives, or null where there may be none."""
+    of = None if of is None else non_null(of)
     return isinstance(of, Scalar) and of.kind is Kind.BYTES and of.format == "body"
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bffgen.check.media import answered, is_undeclared, item_of
+from bffgen.check.media import answered, is_undeclared, item_of, says_no_content
 from bffgen.check.own import Own
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -148,12 +148,13 @@ def reply_type(operation: Operation, call: spec.Call, backends: Backends, stream
 
 
 def _said(text: spec.TypeText, found: Type, operation: Operation, call: spec.Call, backends: Backends) -> Type:
-    """`as`, where the document says nothing."""
+    """`as`, where the document says nothing of what comes, or that nothing comes where something may."""
     said = backends.written_type(text, request=False)
     if said is None:
         return BROKEN
     stream = item_of(operation)
-    if not isinstance(found, Unknown) and not (found == TEXT and stream and is_undeclared(*stream)):
+    is_open = isinstance(found, Unknown) or says_no_content(operation)
+    if not is_open and not (found == TEXT and stream and is_undeclared(*stream)):
         backends.diags.report(
             "BFF301",
             f"`{call.operation}` declares what it answers",

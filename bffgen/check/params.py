@@ -34,6 +34,7 @@ from bffgen.typesystem.model import (
     ObjectType,
     Scalar,
     Type,
+    Unknown,
     is_nullable,
     non_null,
 )
@@ -187,7 +188,8 @@ def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, us
     if (name,) in uses.unseen:
         return Agreed(BROKEN, True, NO_DOCS)
     if found:
-        return agree(name, found, backends.diags) or Agreed(BROKEN, True, NO_DOCS)
+        agreed = agree(name, found, backends.diags) or Agreed(BROKEN, True, NO_DOCS)
+        return replace(agreed, type=_on_the_wire(agreed.type))
     kind = _default_kind(param)
     if kind is not None:
         return Agreed(kind, False, NO_DOCS)
@@ -203,6 +205,13 @@ def _param_type(name: str, param: spec.Param | None, endpoint: spec.Endpoint, us
             help=f"add it under `params`: `{name}: {{type: str}}`",
         )
     return Agreed(BROKEN, True, NO_DOCS)
+
+
+def _on_the_wire(of: Type) -> Type:
+    """The type; a text where the document does not say what it is, as a URL and headers have nothing else."""
+    if isinstance(of, ListType):
+        return replace(of, item=_on_the_wire(of.item))
+    return TEXT if isinstance(of, Unknown) and not is_broken(of) else of
 
 
 def _default_kind(param: spec.Param | None) -> Type | None:

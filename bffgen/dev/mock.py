@@ -10,15 +10,15 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from bffgen.dev.echo import Request, reply_data
 from bffgen.openapi.document import Document
-from bffgen.openapi.model import Operation
-from bffgen.openapi.sample import is_json_like, success_response
+from bffgen.openapi.model import Operation, Response
+from bffgen.openapi.sample import is_json_like, sample, success_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 NO_CONTENT = (204, 205, 304)
+NOT_DOCUMENTED = ("connection", "date", "keep-alive", "server", "trailer", "transfer-encoding", "upgrade")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,27 @@ def _answer(operation: Operation, asked: Request) -> HttpResponse:
 
     status, data = reply_data(operation, asked)
     response = success_response(operation)
+    headers = dict(_headers(response)) if response is not None else {}
     if response is None or response.type is None or status in NO_CONTENT:
-        return HttpResponse(status_code=status)
+        return HttpResponse(status_code=status, headers=headers)
     media_type = response.media_type or ""
     if not is_json_like(media_type):
         text = data if isinstance(data, str) else "example" if data is None else json.dumps(data)
-        return HttpResponse(text, status, media_type=media_type)
+        return HttpResponse(text, status, headers, media_type)
     shown = "application/json" if "*" in media_type or not media_type.strip() else media_type
-    return HttpResponse(json.dumps(data, ensure_ascii=False), status, media_type=shown)
+    return HttpResponse(json.dumps(data, ensure_ascii=False), status, headers, shown)
+
+
+def _headers(response: Response) -> Iterator[tuple[str, str]]:
+    """The headers that the answer documents, but for those that are of the connection or of the content."""
+    for name, header in response.headers.items():
+        made = sample(header.type, header.docs, header.name)
+        texts = [
+            one if isinstance(one, str) else json.dumps(one) for one in (made if isinstance(made, list) else [made])
+        ]
+        text = ",".join(texts).strip()
+        if name not in NOT_DOCUMENTED and not name.startswith("content-") and text.isascii() and text.isprintable():
+            yield name, text
 
 
 def _problem(status: int, detail: str) -> HttpResponse:

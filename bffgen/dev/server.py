@@ -112,18 +112,15 @@ def read_spec(path: Path) -> Spec | None:
 
 def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
     """Serve mocks in this process until it is told to end: one server, told apart by port."""
+    from bffgen.check.documents import completed_documents
     from bffgen.dev.mock import mock_app
-    from bffgen.openapi.document import load_document
 
     spec, diags = read_spec(path), Diagnostics()
     assert spec is not None
-    loader = Loader(path.parent, diags)
-    apps: dict[int, Any] = {}
-    for name, opened in sockets.items():
-        backend = spec.backends[name]
-        document = load_document(name, backend.openapi, loader, diags, backend.openapi_span, backend.presence)
-        if document is not None:
-            apps[opened.getsockname()[1]] = mock_app(document)
+    documents = completed_documents(spec, Loader(path.parent, diags), diags)
+    apps: dict[int, Any] = {
+        opened.getsockname()[1]: mock_app(documents[name]) for name, opened in sockets.items() if name in documents
+    }
 
     async def by_port(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http":

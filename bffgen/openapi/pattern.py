@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from pydantic_core import SchemaValidator
+
+MAX_PATTERN = 4096
 MAX_REPEAT = 1000
 MAX_INNER = 20
 MAX_TEXT = 1000
@@ -32,11 +37,39 @@ def matching_text(pattern: str, shortest: int = 0, longest: int | None = None) -
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern finds the text. What Python cannot read, or might never be done with, is let pass."""
+    """Whether the pattern finds the text. What no engine here reads is let pass.
+
+    A pattern with which Python might never be done is for the validator's own engine, which takes linear time.
+    """
     try:
-        return len(text) > MAX_TEXT or not _is_tame(_parser.parse(pattern)) or bool(re.search(pattern, text))
+        if not _is_tame(_parser.parse(pattern)):
+            return keeps_pattern(pattern, text)
+        return len(text) > MAX_TEXT or bool(re.search(pattern, text))
     except UNREADABLE:
         return True
+
+
+def compiles(pattern: str) -> bool:
+    """Whether the validator's own engine takes the pattern; it has no look-around and no back-references."""
+    return _validator(pattern) is not None
+
+
+def keeps_pattern(pattern: str, text: str) -> bool:
+    """Whether the validator finds the pattern in the text; one that it does not take is not checked."""
+    validator = _validator(pattern)
+    return validator is None or bool(validator.isinstance_python(text))
+
+
+@lru_cache(maxsize=1024)
+def _validator(pattern: str) -> SchemaValidator | None:
+    from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+    if len(pattern) > MAX_PATTERN or not pattern.isprintable():
+        return None
+    try:
+        return SchemaValidator(core_schema.str_schema(pattern=pattern))
+    except (SchemaError, ValueError):
+        return None
 
 
 def is_tame(pattern: str) -> bool:
@@ -51,7 +84,8 @@ def _is_tame(items: Iterable[Any], repeated: bool = False) -> bool:
     """Whether repetitions within repetitions are short: `(a+)+` takes exponential time."""
     for op, argument in items:
         if op in (c.MAX_REPEAT, c.MIN_REPEAT):
-            if (repeated and int(argument[1]) > MAX_INNER) or not _is_tame(argument[2], True):
+            most = int(argument[1])
+            if (repeated and most > MAX_INNER) or not _is_tame(argument[2], repeated or most > 1):
                 return False
         elif op is c.SUBPATTERN and not _is_tame(argument[3], repeated):
             return False

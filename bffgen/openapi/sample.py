@@ -72,14 +72,18 @@ def sample_reply(operation: Operation) -> tuple[int, Any]:
     response = success_response(operation)
     if response is None:
         return 200, None
-    status = response.status if isinstance(response.status, int) else 200
+    return response.status if isinstance(response.status, int) else 200, sample_of(response)
+
+
+def sample_of(response: Response) -> Any:
+    """The data of a documented answer, as `sample_reply` has it."""
     content = response.content
     if content.type is None:
-        return status, None
+        return None
     example = _unpacked(content.example) if content.has_example else _ABSENT
     if example is not _ABSENT and fits(example, content.type):
-        return status, example
-    return status, sample(content.type) if is_json_like(content.media_type) and content.type != BYTES else None
+        return example
+    return sample(content.type) if is_json_like(content.media_type) and content.type != BYTES else None
 
 
 def success_response(operation: Operation) -> Response | None:
@@ -212,6 +216,8 @@ def _text(of: Scalar, name: str) -> str:
         return usual
     if bounds.pattern is not None:
         found = matching_text(bounds.pattern, bounds.min_length or 0, bounds.max_length)
+        if found is None:
+            found = next((known for known in FORMATS.values() if within(known, bounds)), None)
         if found is not None:
             return found
     shortest = min(bounds.min_length or 0, MAX_LENGTH)

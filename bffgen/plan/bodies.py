@@ -7,10 +7,22 @@ import ast
 from bffgen.check.media import is_raw
 from bffgen.openapi.media import FORM, bare, is_json, may_be_json
 from bffgen.openapi.model import Encoding, RequestBody
+from bffgen.plan.constraints import bounded, is_bounded
 from bffgen.plan.emitted_names import Module
 from bffgen.plan.operations import UsedOperation
 from bffgen.plan.quote import called, code, constant, name, quote
-from bffgen.typesystem.model import BYTES, RAW_BODY, Kind, MapType, ObjectType, Scalar, is_nullable, non_null
+from bffgen.typesystem.model import (
+    BYTES,
+    RAW_BODY,
+    Kind,
+    MapType,
+    ObjectType,
+    Scalar,
+    Type,
+    Unknown,
+    is_nullable,
+    non_null,
+)
 
 JSON = "application/json"
 Options = dict[str, ast.expr]
@@ -23,11 +35,16 @@ class SentBody:
         requests = [call.request for call in used.calls if call.request is not None]
         bodies = [call.body for call in used.calls]
         self.request: RequestBody | None = requests[0] if requests else None
-        self.always = all(body is not None and not is_nullable(body.type) for body in bodies)
+        self.always = all(body is not None and not self._may_be_left_out(body.type) for body in bodies)
         given = [non_null(body.type) for body in bodies if body is not None]
         self._raw = any(is_raw(of) for of in given)
         self._file = any(of == BYTES and not is_raw(of) for of in given)
         self._module = module
+
+    def _may_be_left_out(self, of: Type) -> bool:
+        """Whether null stands for no body; a value without a declared type is null where none came."""
+        is_open = isinstance(of, Unknown) and self.request is not None and not self.request.required
+        return is_nullable(of) or is_open
 
     @property
     def media_type(self) -> str:
@@ -42,7 +59,7 @@ class SentBody:
         """The type of the parameter `body`, without null."""
         assert self.request is not None
         if not self._is_bytes:
-            return self._module.annotation(non_null(self.request.type) if self.always else self.request.type)
+            return self._module.taken(non_null(self.request.type) if self.always else self.request.type)
         kinds = [RAW_BODY] * self._raw + [BYTES] * self._file
         made = [self._module.annotation(of) for of in kinds]
         return made[0] if len(made) == 1 else ast.BinOp(made[0], ast.BitOr(), made[1])
@@ -66,7 +83,15 @@ class SentBody:
             return self._form()
         if isinstance(of, Scalar) and of.kind is Kind.TEXT and not _is_json(self.media_type):
             return called(module.runtime("texts", "text_content"), name("body"))
-        return code("adapter.dump_json(body)", adapter=module.adapter(self.request.type))
+        adapter = module.adapter_of(module.taken(self.request.type, wire=True))
+        return code("adapter.dump_json(body)", adapter=adapter, body=self._within_bounds(of))
+
+    def _within_bounds(self, of: Type) -> ast.expr:
+        """The body; kept to the bounds that no model holds."""
+        if not is_bounded(of):
+            return name("body")
+        adapter = self._module.adapter_of(bounded(of, self._module), "body")
+        return called(self._module.runtime("arguments", "checked"), name(adapter), name("body"))
 
     def _unless_none(self, value: ast.expr) -> ast.expr:
         return value if self.always else code("None if body is None else value", value=value)

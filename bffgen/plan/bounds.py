@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bffgen.openapi.pattern import compiles
 from bffgen.typesystem.model import Kind, ListType, Scalar, Type
 
-if TYPE_CHECKING:
-    from pydantic_core import SchemaValidator
-
 _LARGEST = 1 << 53
-_PATTERN_LIMIT = 4096
 _NUMERIC = {
     "minimum": "minimum",
     "maximum": "maximum",
@@ -64,26 +60,3 @@ def _sizes(least: int, most: int | None, what: str) -> dict[str, Any]:
     if isinstance(most, int) and 0 <= most <= _LARGEST:
         found[f"max{what}"] = most
     return found if found.get(f"min{what}", 0) <= found.get(f"max{what}", _LARGEST) else {}
-
-
-def compiles(pattern: str) -> bool:
-    """Whether the validator's own engine takes the pattern; it has no look-around and no back-references."""
-    return _validator(pattern) is not None
-
-
-def keeps_pattern(pattern: str, text: str) -> bool:
-    """Whether the validator finds the pattern in the text; one that it does not take is not checked."""
-    validator = _validator(pattern)
-    return validator is None or bool(validator.isinstance_python(text))
-
-
-@lru_cache(maxsize=1024)
-def _validator(pattern: str) -> SchemaValidator | None:
-    from pydantic_core import SchemaError, SchemaValidator, core_schema
-
-    if len(pattern) > _PATTERN_LIMIT or not pattern.isprintable():
-        return None
-    try:
-        return SchemaValidator(core_schema.str_schema(pattern=pattern))
-    except (SchemaError, ValueError):
-        return None

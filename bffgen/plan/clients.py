@@ -6,7 +6,7 @@ import ast
 import re
 from urllib.parse import quote as percent
 
-from bffgen.check.media import is_download, is_text_answer
+from bffgen.check.media import is_download, is_text_answer, says_no_content
 from bffgen.check.model import CheckedArgument, CheckedCall
 from bffgen.expr.emit import condition
 from bffgen.expr.tree import Expr, Not, Role
@@ -102,7 +102,7 @@ class _Method:
         return tuple(sorted(made, key=lambda argument: argument.default is not None))
 
     def _argument(self, parameter: Parameter, name_: str) -> ArgumentPlan:
-        annotation = self.module.annotation(parameter.type)
+        annotation = self.module.taken(parameter.type)
         if self._always_set(parameter):
             return ArgumentPlan(name_, annotation)
         if not is_nullable(parameter.type):
@@ -310,6 +310,8 @@ def _style(parameter: Parameter) -> dict[str, ast.expr | None]:
 
 def _empty(operation: Operation) -> list[ast.expr]:
     """The statuses of success that the document has without content, the ones apart that never have any."""
+    if says_no_content(operation):  # the spec knows better
+        return []
     empty = {response.status for response in operation.success() if response.type is None} - {204, 205}
     found = sorted(status for status in empty if isinstance(status, int))
     return [called("frozenset", ast.Set([constant(status) for status in found]))] if found else []

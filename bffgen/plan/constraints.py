@@ -40,25 +40,25 @@ def is_bounded(of: Type) -> bool:
     return isinstance(of, Nullable) and is_bounded(of.of)
 
 
-def bare(of: Type, module: Module, *, request: bool = False) -> ast.expr:
+def bare(of: Type, module: Module, *, request: bool = False, wire: bool = False) -> ast.expr:
     """The annotation of a type without the bounds of the value itself, with those of its items.
 
-    With `request` for what comes as text in a URL or header.
+    With `request` for what comes as text in a URL or header, with `wire` for what comes as JSON.
     """
     if isinstance(of, ListType):
-        return code("list[item]", item=bounded(of.item, module, request=request))
+        return code("list[item]", item=bounded(of.item, module, request=request, wire=wire))
     if isinstance(of, Nullable):
-        return code("some | None", some=bounded(of.of, module, request=request))
+        return code("some | None", some=bounded(of.of, module, request=request, wire=wire))
     if isinstance(of, Scalar) and of.values and not of.open:
-        return _enum(of, module)
+        return _enum(of, module, wire)
     if isinstance(of, Scalar) and of.kind in (Kind.DATE, Kind.DATETIME) and request:
         return module.annotation(of, wire=True)
-    return module.annotation(of)
+    return module.annotation(of, wire)
 
 
-def bounded(of: Type, module: Module, *, request: bool = False) -> ast.expr:
+def bounded(of: Type, module: Module, *, request: bool = False, wire: bool = False) -> ast.expr:
     """The annotation of a type with all its bounds."""
-    made, given = bare(of, module, request=request), field_options(of, request=request)
+    made, given = bare(of, module, request=request, wire=wire), field_options(of, request=request)
     if not given:
         return made
     keywords = {key: constant(value) for key, value in given.items()}
@@ -73,7 +73,7 @@ def field_options(of: Type, *, request: bool = False) -> dict[str, Any]:
     return given
 
 
-def _enum(of: Scalar, module: Module) -> ast.expr:
+def _enum(of: Scalar, module: Module, wire: bool) -> ast.expr:
     """`Literal["a", "b"]`; numbers come as text, which `Literal` would not read."""
     values: list[ast.expr] = [constant(value) for value in of.values or ()]
     if of.kind is Kind.TEXT:
@@ -82,6 +82,6 @@ def _enum(of: Scalar, module: Module) -> ast.expr:
         "Annotated[base, AfterValidator(one_of)]",
         Annotated=module.imported("typing", "Annotated"),
         AfterValidator=module.imported("pydantic", "AfterValidator"),
-        base=module.annotation(Scalar(of.kind)),
+        base=module.annotation(Scalar(of.kind), wire),
         one_of=called(module.runtime("arguments", "one_of"), *values),
     )

@@ -17,7 +17,7 @@ from bffgen.plan.shapes import fields_of
 from bffgen.plan.traits import traits_of
 from bffgen.plan.walk import CallScope, scope_exprs, scopes, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import Kind, ListType, LiteralValue, ObjectType, Scalar, Type
+from bffgen.typesystem.model import Kind, ListType, LiteralValue, Nullable, ObjectType, Scalar, Type, non_null
 from bffgen.typesystem.names import python_name
 
 MACHINERY = (
@@ -52,6 +52,19 @@ class Module:
         made = self.models.annotation(of, wire)
         return self.imports.adopt(made.expr, made.imports)
 
+    def taken(self, of: Type, wire: bool = False) -> ast.expr:
+        """The annotation of what a client's method takes.
+
+        The members of an enum that came in are a list of texts only for who does not write to it.
+        """
+        if not _lists_members(of):
+            return self.annotation(of, wire)
+        if isinstance(of, Nullable):
+            return code("made | None", made=self.taken(of.of, wire))
+        assert isinstance(of, ListType)
+        sequence = self.imported("collections.abc", "Sequence")
+        return code("Sequence[item]", Sequence=sequence, item=self.taken(of.item, wire))
+
     def adapter(self, of: Type) -> str:
         """The name of a module-level `TypeAdapter` that reads this type; an enum's members are checked."""
         return self.adapter_of(closed_annotation(of, self) or self.annotation(of, wire=True))
@@ -66,10 +79,10 @@ class Module:
             self._adapters[key] = name
         return self._adapters[key]
 
-    def constant(self, hint: str, value: ast.expr) -> str:
+    def constant(self, hint: str, value: ast.expr, annotation: ast.expr | None = None) -> str:
         """The name of a module-level constant of this value."""
         name = self.scope.take(hint)
-        self._constants.append(ConstantPlan(name, value))
+        self._constants.append(ConstantPlan(name, value, annotation))
         return name
 
     def _declared(self, annotation: ast.expr) -> ast.expr | None:
@@ -82,6 +95,17 @@ class Module:
 
     def constants(self) -> tuple[ConstantPlan, ...]:
         return tuple(sorted(self._constants, key=lambda constant: constant.name))
+
+
+def _lists_members(of: Type) -> bool:
+    """Whether a value is a list of an enum's members, or of lists of them."""
+    match of:
+        case Nullable(inner):
+            return _lists_members(inner)
+        case ListType(item):
+            inner = non_null(item)
+            return _lists_members(item) or (isinstance(inner, Scalar) and inner.values is not None)
+    return False
 
 
 def closed_annotation(of: Type, module: Module) -> ast.expr | None:

@@ -9,7 +9,7 @@ from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.plan.clients import plan_client
-from bffgen.plan.document import BODILESS, gateway_document
+from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.endpoints import EndpointWriter
 from bffgen.plan.envelope import plan_envelope
@@ -21,6 +21,7 @@ from bffgen.plan.own import nearer, plan_shapes
 from bffgen.plan.params import plan_arguments, route
 from bffgen.plan.passing import is_passed_on, result_class, takes_stream
 from bffgen.plan.proxies import operation_plans_of, plan_proxies
+from bffgen.plan.quote import name
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
 from bffgen.plan.tidy import loaded
@@ -93,15 +94,15 @@ def _endpoint(
         of = endpoint.response.type if endpoint.response is not None else None
         envelope = plan_envelope(endpoint.envelope, of, module, wrappers)
     arguments = plan_arguments(endpoint, names, writer.uses_response)
-    response_class = module.imported("fastapi", "Response") if _answers_nothing(endpoint) else None
+    plain = name(module.imported("fastapi", "Response")) if _answers_empty(endpoint, writer.degrades) else None
     paragraphs = writer.paragraphs()
     if is_passed_on(endpoint):
         result = result_class(endpoint, module)
     else:
         answered = endpoint.envelope or endpoint.response
         result = module.annotation(answered.type if answered is not None else NULL, wire=True)
-    written = FunctionPlan(function, "", arguments, result, sum(map(list, paragraphs), []))
-    used = _used(module, [written, *envelope]) | ({response_class} if response_class is not None else set())
+    used = _used(module, [FunctionPlan(function, "", arguments, result, sum(map(list, paragraphs), [])), *envelope])
+    used |= loaded(plain)
     return EndpointPlan(
         endpoint.method,
         endpoint.path,
@@ -123,14 +124,14 @@ def _endpoint(
         plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
         tuple(envelope),
         bare,
-        response_class,
+        plain,
     )
 
 
-def _answers_nothing(endpoint: CheckedEndpoint) -> bool:
-    """Whether FastAPI has to be told that there is no body: with most statuses it would be `null`."""
-    nothing = endpoint.response is None and endpoint.envelope is None
-    return nothing and not {*endpoint.statuses, endpoint.degraded_status} <= {*BODILESS}
+def _answers_empty(endpoint: CheckedEndpoint, degrades: bool) -> bool:
+    """Whether the endpoint has no content to answer, and a status of which FastAPI would make `null`."""
+    statuses = {*endpoint.statuses, *([endpoint.degraded_status] if degrades else [])}
+    return endpoint.response is None and endpoint.envelope is None and not statuses <= {204, 205, 304}
 
 
 _BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
@@ -143,8 +144,9 @@ def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
         code += [function.result, *function.body]
         code += [node for one in function.arguments for node in (one.annotation, one.default)]
     used = loaded(*code)
-    for constant in module.constants():
-        used |= loaded(constant.value, constant.annotation) if constant.name in used else set()
+    constants = module.constants()
+    while more := {n for c in constants if c.name in used for n in loaded(c.value, c.annotation)} - used:
+        used |= more  # a constant may be read by another one alone
     return _BY_TEMPLATE | used
 
 

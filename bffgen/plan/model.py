@@ -126,7 +126,7 @@ class EndpointPlan:
     tests: EndpointTests
     envelope: tuple[FunctionPlan, ...] = ()  # what wraps answers and problems, and problems alone
     bare: bool = False  # its problems have no envelope, although others have
-    response_class: str | None = None  # of an answer that has no body whatever its status
+    response_class: ast.expr | None = None  # where FastAPI is not to make JSON of what the function returns
 
 
 @dataclass(frozen=True, slots=True)

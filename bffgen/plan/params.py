@@ -9,7 +9,7 @@ from typing import Any
 
 from bffgen.check.model import CheckedEndpoint, CheckedParam
 from bffgen.expr.tree import Role
-from bffgen.plan.constraints import bare, field_options
+from bffgen.plan.constraints import bare, bounded, field_options
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.model import ArgumentPlan
 from bffgen.plan.passing import streamed_body, takes_stream
@@ -54,7 +54,8 @@ def _default(param: CheckedParam, local: str, module: Module) -> ast.expr:
     value = _value(param.default, param.type, module)
     if isinstance(value, (ast.Constant, ast.UnaryOp)):
         return value
-    return name(module.constant(f"_{local.upper()}", value))
+    said = bare(param.type, module, request=True) if isinstance(value, ast.List) else None  # `[]` says nothing
+    return name(module.constant(f"_{local.upper()}", value, said))
 
 
 def _value(value: Any, of: Type, module: Module) -> ast.expr:
@@ -77,7 +78,8 @@ def _value(value: Any, of: Type, module: Module) -> ast.expr:
 
 def _body(endpoint: CheckedEndpoint, module: Module) -> ArgumentPlan:
     assert endpoint.body is not None
-    made = module.annotation(endpoint.body, wire=True)
+    plain = isinstance(endpoint.body, (Scalar, ListType))
+    made = bounded(endpoint.body, module, wire=True) if plain else module.annotation(endpoint.body, wire=True)
     default = None
     if not endpoint.body_required:
         made, default = code("made | None", made=made), constant(None)

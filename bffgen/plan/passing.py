@@ -40,9 +40,12 @@ def takes_stream(endpoint: CheckedEndpoint) -> bool:
 def streamed_body(endpoint: CheckedEndpoint, module: Module) -> ArgumentPlan:
     """The parameter for a body in bytes, or a form with files."""
     assert endpoint.body is not None
-    reader = module.constant("_read_body", _reader(endpoint, module))
-    depends = called(module.imported("fastapi", "Depends"), name(reader))
-    made = module.annotation(endpoint.body)
+    read, made = _reader(endpoint, module), module.annotation(endpoint.body)
+    if not endpoint.body_required:
+        made = code("made | None", made=made)
+        may_be_none = "body_or_none" if is_raw(endpoint.body) else "form_or_none"
+        read = called(module.runtime("received", may_be_none), read)
+    depends = called(module.imported("fastapi", "Depends"), name(module.constant("_read_body", read)))
     annotated = module.imported("typing", "Annotated")
     return ArgumentPlan("body", code("Annotated[made, depends]", Annotated=annotated, made=made, depends=depends))
 

@@ -41,7 +41,7 @@ def endpoint_view(plan: EndpointPlan) -> View:
         "about": docstring(plan.about or f"{plan.method} {plan.path}", 4),
         "envelope": [_function(one) for one in plan.envelope],
         "bare": plan.bare,
-        "response_class": identifier(plan.response_class) if plan.response_class is not None else None,
+        "response_class": expression(plan.response_class) if plan.response_class is not None else None,
         "paragraphs": [statements(paragraph) for paragraph in plan.paragraphs],
     }
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Set
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Set
+from contextlib import aclosing
 from typing import TypeVar
 
 from fastapi.exceptions import RequestValidationError
@@ -25,14 +26,14 @@ _MAX_TEXT = 1 << 20  # bytes of a field that is no file
 
 def form_reader(
     adapter: TypeAdapter[T], *, lists: Set[str] = frozenset(), json: Set[str] = frozenset()
-) -> Callable[[Request], AsyncIterator[T]]:
+) -> Callable[[Request], AsyncGenerator[T, None]]:
     """A dependency that reads `multipart/form-data`. Its files live as long as the request.
 
     `lists` are fields that may be there several times, `json` those that are no texts: numbers,
     booleans, objects. What does not fit is a `RequestValidationError`.
     """
 
-    async def read(request: Request) -> AsyncIterator[T]:
+    async def read(request: Request) -> AsyncGenerator[T, None]:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "multipart/form-data":
             raise Refusal(415)
@@ -49,6 +50,28 @@ def form_reader(
             await form.__aexit__(None, None, None)
 
     return read
+
+
+def form_or_none(
+    read: Callable[[Request], AsyncGenerator[T, None]],
+) -> Callable[[Request], AsyncIterator[T | None]]:
+    """The dependency `read`, which gives None where a request has no body."""
+
+    async def read_or_none(request: Request) -> AsyncIterator[T | None]:
+        if _has_no_body(request):
+            yield None
+            return
+        async with aclosing(read(request)) as opened:
+            async for form in opened:
+                yield form
+
+    return read_or_none
+
+
+def _has_no_body(request: Request) -> bool:
+    headers = request.headers
+    is_told = "content-type" in headers or "transfer-encoding" in headers
+    return not is_told and headers.get("content-length", "0") == "0"
 
 
 def _validated(adapter: TypeAdapter[T], fields: dict[str, object]) -> T:
@@ -98,3 +121,14 @@ def body_reader(media_types: Set[str] | None = None) -> Callable[[Request], Awai
         return client_body(request, media_types)
 
     return read
+
+
+def body_or_none(
+    read: Callable[[Request], Awaitable[ClientBody]],
+) -> Callable[[Request], Awaitable[ClientBody | None]]:
+    """The dependency `read`, which gives None where a request has no body."""
+
+    async def read_or_none(request: Request) -> ClientBody | None:
+        return None if _has_no_body(request) else await read(request)
+
+    return read_or_none

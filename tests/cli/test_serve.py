@@ -110,6 +110,28 @@ def test_mock_serves_each_backend(serve: Callable[..., Served], produto: Path) -
     assert served.interrupt() == 0
 
 
+def test_mock_serves_what_the_spec_says_of_its_documents(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Overlays are applied, and operations that a document omits are there."""
+    (tmp_path / "shop.yaml").write_text(
+        "openapi: 3.1.0\npaths:\n  /a: {get: {operationId: a, responses: {200: {description: ok}}}}\n"
+    )
+    (tmp_path / "mended.yaml").write_text(
+        "overlay: 1.0.0\nactions:\n- target: $.paths['/a'].get.responses['200']\n"
+        "  update: {content: {application/json: {example: mended}}}\n"
+    )
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "bffgen: 1\nname: shop\nbackends:\n  shop:\n    {openapi: shop.yaml, url: 'http://shop', overlay: mended.yaml,"
+        " operations: {GET /b: {operation_id: b, response: 'list[str]'}}}\n"
+        "endpoints:\n  GET /a: {calls: {a: shop.a()}, response: a}\n"
+    )
+    served = serve("bffgen", "mock", spec, cwd=tmp_path)
+    url = served.wait_for("SHOP_SHOP_URL=").partition("=")[2].strip()
+    assert _get(f"{url}/a") == "mended"
+    assert _get(f"{url}/b") == ["text"]
+    assert served.interrupt() == 0
+
+
 def test_dev_keeps_the_last_good_gateway(serve: Callable[..., Served], produto: Path) -> None:
     served = serve("bffgen", "dev", produto, "--port", "0", cwd=produto.parent)
     url = served.wait_for("serving ").split()[-1] + "/produto/1"

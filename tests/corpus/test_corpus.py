@@ -5,7 +5,6 @@ The corpus is a folder beside the checkout, `shared/corpus`; a small part of it 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,23 +23,18 @@ from bffgen.source.text import SourceFile, Span
 from bffgen.typesystem.model import BYTES, ListType, MapType, Nullable, ObjectType, Type, Union
 from bffgen.typesystem.names import attribute_names, field_named
 
-HERE = Path(__file__).resolve().parent / "documents"
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+from .places import CORPUS, HERE, documents_in
+
 ASKED = Span(SourceFile("spec.yaml", ""), 0, 0)
-VERSION = re.compile(r"""^\{?\s*["']?(?:openapi|swagger)["']?\s*:\s*["']?(2|3\.\d)""", re.MULTILINE)
 UNCHANGED = "overlay: 1.0.0\nactions: [{target: $, update: {x-mended: true}}]\n"
 
 Counts = Counter[str]
 Record = Callable[[str, object], None]
 
 
-def _is_document(path: Path) -> bool:
-    return path.suffix in (".json", ".yaml", ".yml") and VERSION.search(path.read_text("utf-8")) is not None
-
-
 def _documents() -> list[Path]:
     """The documents that are always there, and those of the corpus where it stands beside the checkout."""
-    return [path for root in (HERE, CORPUS) for path in sorted(root.rglob("*")) if _is_document(path)]
+    return [path for root in (HERE, CORPUS) for path in documents_in(root)]
 
 
 def _root(path: Path) -> Path:

@@ -84,7 +84,8 @@ async def _exchange(
     body = request.get("body", _NOTHING)
     content = None if body is _NOTHING else json.dumps(body).encode()
     content = b64decode(request["base64"]) if "base64" in request else content
-    headers = {"content-type": "application/json", **request.get("headers", {})}
+    headers = {"content-type": "application/json", **_lower(request.get("headers", {}))}
+    headers = {key: value for key, value in headers.items() if value is not None}
     if "form" in request:
         content, headers["content-type"] = _form(request["form"])
     async with app.router.lifespan_context(app):
@@ -94,6 +95,10 @@ async def _exchange(
 
 
 _NOTHING = object()
+
+
+def _lower(headers: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _form(fields: list[list[str]]) -> tuple[bytes, str]:

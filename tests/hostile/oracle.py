@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from bffgen.diagnostics import render
 from bffgen.diagnostics.catalog import Severity
+from bffgen.openapi.pattern import compiles
 from bffgen.pipeline import check_spec, compile_gateway
-from bffgen.plan.bounds import compiles
 from bffgen.plan.files import FileTree, check_path
 from bffgen.render.code import clean
 from bffgen.render.environment import templates

@@ -106,6 +106,26 @@ def test_other_methods(shop: Read) -> None:
     assert ask(app, "GET", "/thumb.png").headers["content-type"] == "image/png"
 
 
+def test_documented_headers_come_but_none_of_the_connection(paths: ReadText) -> None:
+    document = paths("""
+        /users:
+          post:
+            responses:
+              201:
+                description: made
+                headers:
+                  Location: {schema: {type: string, format: uri-reference}, example: /users/7}
+                  X-Left: {schema: {type: integer, minimum: 3}}
+                  X-Tags: {schema: {type: array, minItems: 2, items: {type: string}}}
+                  Content-Length: {schema: {type: integer, minimum: 900}}
+                  Transfer-Encoding: {schema: {type: string}}
+                  X-Odd: {schema: {type: string}, example: "a\\nb"}
+    """).document
+    headers = ask(mock_app(document), "POST", "/users").headers
+    assert (headers["location"], headers["x-left"], headers["x-tags"]) == ("/users/7", "3", "x_tags,x_tags")
+    assert headers["content-length"] == "0" and not {"transfer-encoding", "x-odd"} & headers.keys()
+
+
 def test_faults(shop: Read) -> None:
     assert ask(mock_app(shop.document, Faults(rate=1.0)), "GET", "/users/1").status_code == 503
     app = mock_app(shop.document, Faults(rate=0.5, seed=1))

@@ -165,3 +165,20 @@ def test_a_json_parameter() -> None:
     assert joined(encode.query("f", encode.json_text(adapter, Filter(from_="a")))).startswith(
         "f=%7B%22from%22%3A%22a%22%2C%22size%22%3Anull"
     )
+
+
+class Page(Model):
+    size: int = 2
+    sort: list[str] | None = None
+    near: Filter | None = None
+    on: date | None = None
+
+
+def test_what_is_nested_is_json_or_repeats() -> None:
+    """No style of OpenAPI says how a list or an object inside of another one is written."""
+    page = Page(sort=["a,asc", "b"], near=Filter(from_="x", size=1), on=date(2026, 1, 2))
+    near = "%7B%22from%22%3A%22x%22%2C%22size%22%3A1%2C%22deep%22%3Anull%7D"
+    assert joined(encode.query("p", page)) == f"size=2&sort=a%2Casc&sort=b&near={near}&on=2026-01-02"
+    assert joined(encode.query("p", [page, {"a": [1]}])).endswith("&p=%7B%22a%22%3A%5B1%5D%7D")
+    assert encode.header({"a": [1, "x"], "b": 2}) == 'a,[1,"x"],b,2'
+    assert encode.segment({"a": {"b": 1}}, explode=True) == "a=%7B%22b%22%3A1%7D"

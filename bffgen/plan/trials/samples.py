@@ -23,8 +23,8 @@ from bffgen.expr.tree import Expr, HeaderOf, Ref, Role
 from bffgen.openapi.fits import fits
 from bffgen.openapi.media import EVENTS
 from bffgen.openapi.model import Operation, Parameter
+from bffgen.openapi.pattern import keeps_pattern
 from bffgen.openapi.sample import sample, sample_reply, success_response
-from bffgen.plan.bounds import keeps_pattern
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
 from bffgen.plan.trials.evaluate import evaluate
@@ -134,8 +134,12 @@ def _param(param: CheckedParam, uses: Sequence[Parameter]) -> Any:
         return None
     own = sample(param.type, param.docs, param.name)
     found = [own, *(sample(use.type, use.docs, use.name) for use in uses)]  # each use may have a pattern
+    if param.location == "path":
+        tries = (*found, sample(param.type, name=param.name), param.name, "a", "1")
+        found = [one for one in tries if _is_segment(one)] or [own]
     types = [param.type, *(use.type for use in uses)]
-    data = next((one for one in found if all(is_accepted(one, of) for of in types)), own)
+    fitting = (one for one in found if all(is_accepted(one, of) for of in types))
+    data = next(fitting, next((one for one in found if is_accepted(one, param.type)), found[0]))
     is_uuid = isinstance(param.type, Scalar) and param.type.kind is Kind.UUID
     return data.lower() if is_uuid and isinstance(data, str) else data
 
@@ -146,6 +150,11 @@ def _uses(endpoint: CheckedEndpoint, param: CheckedParam) -> list[Parameter]:
     arguments = [argument for call in leaves(endpoint.calls) for argument in call.arguments]
     passed = [(a.value, a.parameter) for a in arguments]
     return [to for value, to in passed if isinstance(value, Ref) and (value.role, value.name) == asked]
+
+
+def _is_segment(data: Any) -> bool:
+    """Whether a path may have the value: servers decode `%2F` before they look where it goes."""
+    return not isinstance(data, str) or not (data in ("", ".", "..") or "/" in data)
 
 
 def operation_label(operation: Operation) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic_core import to_json
 
 from .failures import InvalidArgument
 from .types import wire_text
@@ -31,7 +32,10 @@ _DELIMITERS: Mapping[str, str] = {"form": ",", "spaceDelimited": "%20", "pipeDel
 
 
 def text(value: object) -> str:
-    """One value as text: `true`, `0.0000001` (never an exponent), `2026-11-24T10:00:00Z`."""
+    """One value as text: `true`, `0.0000001` (never an exponent), `2026-11-24T10:00:00Z`.
+
+    A list or an object inside of another one is JSON: no style of OpenAPI says how to write it.
+    """
     if isinstance(value, str):
         return str(value.value) if isinstance(value, Enum) else value
     if isinstance(value, bool):
@@ -50,6 +54,8 @@ def text(value: object) -> str:
         return str(value)
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
+    if isinstance(value, (BaseModel, Mapping, list, tuple)):
+        return to_json(value, by_alias=True, inf_nan_mode="null").decode()
     raise InvalidArgument
 
 
@@ -72,8 +78,19 @@ def _items(value: Iterable[object]) -> list[str]:
 
 
 def _members(value: BaseModel | Mapping[str, object]) -> list[tuple[str, object]]:
-    members = value.model_dump(by_alias=True) if isinstance(value, BaseModel) else value
-    return [(name, member) for name, member in members.items() if member is not None]
+    """Names as on the wire; a list or an object in there as JSON has it."""
+    if isinstance(value, BaseModel):
+        members = value.model_dump(by_alias=True)
+        if any(isinstance(member, (Mapping, list, tuple)) for member in members.values()):
+            as_json = value.model_dump(mode="json", by_alias=True)
+            nested = {k for k, v in members.items() if isinstance(v, (Mapping, list, tuple))}
+            members |= {name: as_json[name] for name in nested}
+        value = members
+    return [(name, member) for name, member in value.items() if member is not None]
+
+
+def _is_list(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, (list, tuple, set, frozenset))
 
 
 def _parts(value: object, explode: bool, safe: str = "") -> list[str]:
@@ -81,7 +98,7 @@ def _parts(value: object, explode: bool, safe: str = "") -> list[str]:
     if isinstance(value, (BaseModel, Mapping)):
         pairs = [(_escaped(k), _escaped(text(v), safe)) for k, v in _members(value)]
         return [f"{k}={v}" for k, v in pairs] if explode else [p for pair in pairs for p in pair]
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if _is_list(value):
         return [_escaped(item, safe) for item in _items(value)]
     return [_escaped(text(value), safe)]
 
@@ -112,14 +129,18 @@ def query(
     explode: bool = True,
     allow_reserved: bool = False,
 ) -> list[Pair]:
-    """A query parameter as pairs, already escaped. None and an empty list are not sent."""
+    """A query parameter as pairs, already escaped. None and an empty list are not sent.
+
+    A list in an exploded object repeats its name: `page=2&sort=name&sort=id`.
+    """
     if value is None:
         return []
     safe = _RESERVED if allow_reserved else ""
     if style == "deepObject":
         return list(_deep(_escaped(name), value, safe))
     if isinstance(value, (BaseModel, Mapping)) and explode:
-        return [(_escaped(k), _escaped(text(v), safe)) for k, v in _members(value)]
+        each = [(k, _items(v) if _is_list(v) else [text(v)]) for k, v in _members(value)]
+        return [(_escaped(k), _escaped(one, safe)) for k, texts in each for one in texts]
     parts = _parts(value, explode, safe)
     if explode:
         return [(_escaped(name), part) for part in parts]
@@ -130,7 +151,7 @@ def _deep(name: str, value: object, safe: str) -> Iterable[Pair]:
     if isinstance(value, (BaseModel, Mapping)):
         for key, member in _members(value):
             yield from _deep(f"{name}%5B{_escaped(key)}%5D", member, safe)
-    elif isinstance(value, (list, tuple, set, frozenset)):
+    elif _is_list(value):
         for item in _items(value):
             yield name, _escaped(item, safe)
     else:
@@ -142,7 +163,7 @@ def header(value: object, explode: bool = False) -> str:
     if isinstance(value, (BaseModel, Mapping)):
         pairs = [(k, text(v)) for k, v in _members(value)]
         joined = ",".join(f"{k}={v}" if explode else f"{k},{v}" for k, v in pairs)
-    elif isinstance(value, (list, tuple, set, frozenset)):
+    elif _is_list(value):
         joined = ",".join(_items(value))
     else:
         joined = text(value)

@@ -112,7 +112,9 @@ def _query(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:
     spell = _kept if parameter.allow_reserved and parameter.location == "query" else _escaped
     parts = _parts(value, parameter.explode, spell)
     if parameter.explode and isinstance(value, Obj | dict):
-        yield from ((name, spell(_text(one))) for name, one in _members(value))
+        for name, member in _members(value):
+            items = [one for one in member if one is not None] if isinstance(member, list) else [member]
+            yield from ((_escaped(name), spell(_text(one))) for one in items)
     elif parameter.explode:
         yield from ((name, part) for part in parts)
     elif parts:
@@ -180,7 +182,9 @@ def _text(value: Any) -> str:
             return value.isoformat()
         case UUID():
             return str(value)
-    raise Unsent  # a list or an object inside of one
+        case Obj() | dict() | list():  # inside of another one
+            return json.dumps(write(value), separators=(",", ":"), ensure_ascii=False)
+    raise Unsent
 
 
 def _kept(text: str) -> str:
