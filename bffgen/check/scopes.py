@@ -16,6 +16,7 @@ from bffgen.check.model import (
     CheckedLet,
 )
 from bffgen.check.names import Names
+from bffgen.check.within import expressions_in
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.assume import doubts_of
@@ -154,16 +155,8 @@ def replies_in(roots: Iterable[tree.Expr | None]) -> set[str]:
 def replies_of_scope(
     calls: tuple[CheckedEntry, ...], lets: tuple[CheckedLet, ...], guards: tuple[CheckedGuard, ...]
 ) -> set[str]:
-    roots: list[tree.Expr | None] = [let.value for let in lets]
-    roots += [root for guard in guards for root in (guard.that, guard.detail)]
-    for call in calls:
-        if isinstance(call, CheckedBlock):
-            roots += [call.when, call.each.source if call.each else None]
-            continue
-        roots += [argument.value for argument in call.arguments]
-        roots += [call.body, call.when, *(value for _, value in call.headers)]
-        roots += [root for guard in call.guards for root in (guard.that, guard.detail)]
-    return replies_in(roots)
+    """The calls whose status or headers are asked for in a scope, or in a block inside of it."""
+    return replies_in(expressions_in((calls, lets, guards)))
 
 
 def with_replies(calls: tuple[CheckedEntry, ...], names: set[str], diags: Diagnostics) -> tuple[CheckedEntry, ...]:

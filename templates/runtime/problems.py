@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from . import context
 from .failures import Answer, BackendFailure, InvalidArgument, Refusal
 from .fan_out import described
-from .types import Model
+from .types import Model, with_wire_texts
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -144,7 +144,8 @@ async def _backend_failure(request: Request, failure: BackendFailure) -> Respons
 
 async def _refusal(request: Request, refusal: Refusal) -> Response:
     detail = {} if refusal.detail is None else {"detail": refusal.detail}
-    return problem(refusal.status, {**detail, **refusal.extra})
+    extra = {name: with_wire_texts(value) for name, value in refusal.extra.items()}
+    return problem(refusal.status, {**detail, **extra})
 
 
 async def _answer(request: Request, answer: Answer) -> Response:
