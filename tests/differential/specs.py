@@ -30,7 +30,6 @@ def endpoint(dice: Dice, groups: int) -> Draft | None:
     """An endpoint that the checker takes, over the backends of one of the groups; None where nothing came of it."""
     method = dice.weighted([(70, "GET"), (15, "POST"), (8, "PUT"), (4, "PATCH"), (3, "DELETE")])
     draft = Draft(dice, dice.number(0, groups - 1), "/draft", method)
-    group = draft.group
     wrote = False
     for _ in range(dice.number(1, 4)):
         operation = _operation(draft)
@@ -143,4 +142,4 @@ def compositions(random: Random, count: int, groups: int) -> dict[str, Any]:
             by_group[draft.group] = together
             number += 1
     endpoints = {key: one for found in by_group.values() for key, one in found.items()}
-    return spec_of(endpoints, set(by_group), "differential")
+    return spec_of(endpoints, set(by_group), "bff_under_test")

@@ -218,8 +218,11 @@ class Run:
     def _cookies(self, env: Env) -> Iterator[tuple[str, str]]:
         for cookie in self.endpoint.cookies:
             found = made(cookie.value, env)
-            if found is not None:
-                yield cookie.name, str(found)
+            if found is None:
+                continue
+            if any(ord(letter) > 0xFF for letter in str(found)):
+                raise Stop(problem(502, "unsent"))
+            yield cookie.name, str(found)
 
     # ------------------------------------------------------------------------------------------ envelopes
 

@@ -123,9 +123,11 @@ class Scope:
         if key in self.lets:
             return made(self.lets[key].value, self.env)
         number = int(key.removeprefix("guard:"))
-        for before in range(number):
-            self.value(f"guard:{before}")
         guard = self.holder.guards[number]
+        early = not self.calls_behind(guard.needs)
+        for before in range(number):
+            if not early or not self.calls_behind(self.holder.guards[before].needs):
+                self.value(f"guard:{before}")
         for need in sorted(guard.needs):
             self.value(need)
         return self._guard(guard, self.env)
