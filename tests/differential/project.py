@@ -80,6 +80,7 @@ class Project:
     client: httpx.AsyncClient = field(init=False)
     reply: Callable[[Sent], Reply] = field(init=False)
     sent: list[Sent] = field(default_factory=list)
+    last: Actual = field(init=False)
 
     @cached_property
     def document(self) -> Any:
@@ -100,7 +101,8 @@ class Project:
         cookies = tuple(_cookie(one) for one in response.headers.get_list("set-cookie"))
         sent, errors = tuple(self.sent), tuple(self.errors.found)
         self.client.cookies.clear()
-        return Actual(response.status_code, body, media_type, headers, cookies, sent, errors)
+        self.last = Actual(response.status_code, body, media_type, headers, cookies, sent, errors)
+        return self.last
 
     def _request(self, endpoint: CheckedEndpoint, request: Request) -> httpx.Request:
         url = endpoint.path

@@ -205,7 +205,7 @@ def reply(dice: Dice, call: CheckedCall) -> tuple[Reply, str]:
     failures = [one for one in call.operation.responses if not str(one.status).startswith("2")]
     if how == "failure" and failures:
         return _failure(dice, dice.one(failures)), how
-    made, response = _success(dice, call)
+    made, response = success(dice, call)
     if how == "odd":
         return _odd(dice, made), how
     if how == "breach" and made.body is not NOTHING and response.type is not None:
@@ -215,7 +215,7 @@ def reply(dice: Dice, call: CheckedCall) -> tuple[Reply, str]:
     return made, "refused" if refused else ""
 
 
-def _success(dice: Dice, call: CheckedCall) -> tuple[Reply, Response]:
+def success(dice: Dice, call: CheckedCall) -> tuple[Reply, Response]:
     response = dice.one(call.operation.success())
     status = response.status if isinstance(response.status, int) else 200
     headers = {

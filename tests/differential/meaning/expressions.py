@@ -330,7 +330,7 @@ def _call(expr: tree.CallFunction, env: Env) -> Any:
         return _read(int if name == "int" else float, given[0])
     if name in ("days", "hours", "minutes"):
         return timedelta(**{name: given[0]})
-    value = _FUNCTIONS[name](*given, **options)
+    value = FUNCTIONS[name](*given, **options)
     if isinstance(value, float) and value - value != 0:
         env.shaky.append(expr.span.text)
     return value
@@ -395,7 +395,7 @@ def _range(*bounds: int) -> list[int]:
 
 _LAZY: dict[str, Callable[[Iterator[Any]], Any]] = {"any": any, "all": all, "first": lambda values: next(values, None)}
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "sum": sum,
     "min": _least(-1),
