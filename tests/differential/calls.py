@@ -9,7 +9,18 @@ from typing import Any
 from bffgen.expr.scope import Binding
 from bffgen.expr.tree import Role
 from bffgen.openapi.model import Operation
-from bffgen.typesystem.model import TEXT, ListType, MapType, Null, ObjectType, Scalar, Type, is_nullable, non_null
+from bffgen.typesystem.model import (
+    INTEGER,
+    TEXT,
+    ListType,
+    MapType,
+    Null,
+    ObjectType,
+    Scalar,
+    Type,
+    is_nullable,
+    non_null,
+)
 from bffgen.typesystem.relations import assign
 
 from .draft import Draft
@@ -100,17 +111,14 @@ def add_loop(draft: Draft, operation: Operation) -> None:
 
     def change() -> None:
         dice = draft.dice
-        loop = growth.loop()
-        if loop is None:
-            draft.written["calls"][name] = {}  # which is wrong: tried again
-            return
-        head, sub = loop
+        head, sub = _loop(draft, growth)
         call: dict[str, Any] = {"for": head, "limit": dice.one([20, 20, 3, 1])}
         if dice.chance(30) and (known := sub.knowing()) is not None:
             call["if"], sub = known
         grow(sub, dice.number(0, 4))
         soft = dice.chance(50)
         call = {**written_call(draft, operation, sub, soft), **call}
+        _about_items(draft, call, operation, sub)
         of = _items(draft, call, operation, growth, 25)
         if soft:
             call["on_error"] = _on_error(draft, operation)
@@ -121,6 +129,38 @@ def add_loop(draft: Draft, operation: Operation) -> None:
         draft.written["calls"][name] = call
 
     attempt_call(draft, change)
+
+
+def _loop(draft: Draft, growth: Growth) -> tuple[str, Growth]:
+    """`x in xs` over what a call answered, or over a list of the client's, or one that is written there."""
+    dice = draft.dice
+    found = growth.loop() if dice.chance(75) else None
+    if found is not None:
+        return found
+    name, of = f"v{growth.loops}", dice.one([INTEGER, INTEGER, TEXT])
+    sub = growth.inside([name], growth.ctx.with_names({name: Binding(Role.LOOP, of)}))
+    if dice.chance(50):
+        draft.params += 1
+        draft.written.setdefault("params", {})[f"p{draft.params}"] = {
+            "type": f"list[{'int' if of == INTEGER else 'str'}]"
+        }
+        return f"{name} in p{draft.params}", sub
+    return f"{name} in {dice.one(['[1, 2, 3]', '[2, 7, 2, 0]'] if of == INTEGER else [repr(['a', 'b', 'abc'])])}", sub
+
+
+def _about_items(draft: Draft, call: dict[str, Any], operation: Operation, sub: Growth) -> None:
+    """Arguments that speak of the loop's variable, so that the calls differ."""
+    name = call["for"].partition(" ")[0].rstrip(",") if "for" in call else f"v{sub.loops - 1}"
+    for parameter in operation.parameters:
+        if not (parameter.required or draft.dice.chance(50)) or draft.dice.chance(15):
+            continue
+        of = non_null(parameter.type)
+        own = [one for one in sub.pool if name in one.text and not is_nullable(one.type)]
+        fitting = [one.text for one in own if assign(one.type, of) is None]
+        if of == TEXT:
+            fitting += [f"str({one.text})" for one in own if isinstance(one.type, Scalar) and spelled(one.type)]
+        if fitting:
+            call.setdefault("args", {})[parameter.name] = draft.dice.one(fitting)
 
 
 def _answer_of(operation: Operation) -> Type:
@@ -142,7 +182,9 @@ def _items(draft: Draft, call: dict[str, Any], operation: Operation, growth: Gro
 
 
 def _key(draft: Draft, call: dict[str, Any], item: Type, growth: Growth) -> None:
-    found = over(growth, "item", Role.ITEM, non_null(item), 4).find(lambda of: key(non_null(of)))
+    inside = over(growth, "item", Role.ITEM, non_null(item), 4)
+    own = [one for one in inside.pool if "item" in one.text and key(non_null(one.type))]
+    found = draft.dice.one(own) if own and draft.dice.chance(90) else inside.find(lambda of: key(non_null(of)))
     if found is not None:
         call["key"] = found.text
 
@@ -240,6 +282,8 @@ def add_block(draft: Draft, operations: list[Operation]) -> None:
     def change(at: int, operation: Operation) -> None:
         soft = dice.chance(35)
         call = written_call(draft, operation, here, soft)
+        if "for" in head:
+            _about_items(draft, call, operation, here)
         if soft:
             call["on_error"] = _on_error(draft, operation)
         elif dice.chance(20) and (known := here.knowing()) is not None:
@@ -266,7 +310,7 @@ def _head(draft: Draft) -> tuple[dict[str, Any], Growth]:
     """What stands over a block, and what its calls see of that."""
     dice = draft.dice
     growth = draft.growth(dice.number(2, 8))
-    loop = growth.loop() if dice.chance(65) else None
+    loop = _loop(draft, growth) if dice.chance(65) else None
     head: dict[str, Any] = {}
     inside = growth
     if loop is not None:

@@ -73,7 +73,7 @@ def _add(draft: Draft, operation: Operation) -> None:
     elif operation.id in BATCHED and dice.chance(45):
         add_batch(draft, operation)
     else:
-        match dice.weighted([(58, "one"), (18, "for"), (14, "block"), (10, "use")]):
+        match dice.weighted([(50, "one"), (24, "for"), (16, "block"), (10, "use")]):
             case "one":
                 add_call(draft, operation)
             case "for":
@@ -119,7 +119,7 @@ def _answer(draft: Draft) -> None:
 def _use_all(draft: Draft) -> None:
     """Put what nothing uses yet into the answer."""
     draft.check()
-    if not draft.codes & UNUSED or draft.checked is None:
+    if draft.checked is None or not (draft.codes & UNUSED or draft.dice.chance(35)):
         return
     names = [call.name for call in draft.checked.calls] + [param.name for param in draft.checked.params]
     shown = json.dumps(draft.written)

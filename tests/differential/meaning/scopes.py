@@ -347,7 +347,9 @@ class Scope:
             raise failure
         match action:
             case UseOther(other):
-                return self.value(other)
+                value = self.value(other)
+                self.answered[entry.name] = failure.status or 0, {}  # of the call that failed
+                return value
             case Use(value):
                 inner = self._with_error(entry, reaction, failure, env)
                 if failure.degrades:
