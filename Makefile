@@ -8,14 +8,17 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n auto
+EXAMPLES ?= 20000
+SEED ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soundness lint format bench corpus example clean
+.PHONY: help demo test soundness differential lint format bench corpus example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
 	@echo 'make test    every test; PYTEST_ARGS="-x tests/cli" narrows it'
 	@echo 'make soundness  what the examples answer whatever their backends do (SOUNDNESS=2000 draws for each endpoint)'
+	@echo 'make differential  random compositions against what they mean (EXAMPLES=20000 SEED=1000)'
 	@echo 'make lint    ruff, mypy and the import contracts'
 	@echo 'make bench   how long generating takes, and what takes it'
 	@echo 'make corpus  every operation of ../shared/corpus compiled, typed and asked (minutes); FOLDER=..., WRITE=1'
@@ -47,6 +50,9 @@ test: $(VENV)/.installed-dev
 
 soundness: $(VENV)/.installed-dev
 	@SOUNDNESS=$${SOUNDNESS:-2000} $(RUN) -m pytest $(PYTEST_ARGS) tests/soundness
+
+differential: $(VENV)/.installed-dev
+	@$(RUN) -m tests.differential.explore --examples $(EXAMPLES) --seed $(SEED)
 
 lint: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

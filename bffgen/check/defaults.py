@@ -7,9 +7,8 @@ A value is published like the answer that it replaces, so it keeps the bounds of
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 
-from bffgen.check import model
 from bffgen.check.model import (
     AnswerWith,
     CheckedBlock,
@@ -19,6 +18,7 @@ from bffgen.check.model import (
     Use,
     leaves,
 )
+from bffgen.check.within import expressions_in
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.walk import walk
@@ -106,24 +106,12 @@ def _lacking(node: tree.MakeObject) -> list[str]:
 
 def _reads(gateway: CheckedGateway) -> dict[ObjectType, set[str]]:
     found: dict[ObjectType, set[str]] = {}
-    for root in _expressions((gateway.endpoints, gateway.shapes)):
+    for root in expressions_in((gateway.endpoints, gateway.shapes)):
         for node in walk(root):
             if isinstance(node, tree.FieldOf):
                 for of in objects_in(node.base.type):
                     found.setdefault(of, set()).add(node.name)
     return found
-
-
-def _expressions(value: object) -> Iterator[tree.Expr]:
-    """Every expression that stands somewhere in a checked value."""
-    if isinstance(value, tree.Expr):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _expressions(item)
-    elif is_dataclass(value) and type(value).__module__ == model.__name__:
-        for field in fields(value):
-            yield from _expressions(getattr(value, field.name))
 
 
 def _whole(gateway: CheckedGateway) -> set[ObjectType]:

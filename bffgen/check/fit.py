@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
@@ -12,24 +12,19 @@ from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
 from bffgen.expr.quotes import in_place
+from bffgen.expr.retarget import retarget
 from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
-    TEXT,
     IterType,
     Kind,
     ListType,
-    MapType,
-    Nullable,
-    ObjectType,
     Scalar,
     Type,
-    Union,
     Unknown,
-    is_nullable,
     non_null,
 )
-from bffgen.typesystem.relations import SPELLED, Mismatch, an, assign, describe, is_broken, object_name, objects_in
+from bffgen.typesystem.relations import Mismatch, an, assign, describe, is_broken, object_name, objects_in
 
 
 def fit(
@@ -149,63 +144,3 @@ def _converted(given: tree.Expr, kind: Kind, wanted: Kind, shown: str) -> tuple[
         function = "int" if wanted is Kind.INTEGER else "float"
         return None, f"`{function}({shown})` reads a text as a number: null where it is none" if value is None else None
     return None, None
-
-
-def retarget(given: tree.Expr, wanted: Type) -> tree.Expr:
-    """`given`, of a type assignable to `wanted`, as a value of the classes that `wanted` names.
-
-    What is made on the spot is made of the wanted class; an object that exists already is converted.
-    """
-    inner = non_null(wanted)
-    if not _differs(given.type, wanted) and not _is_spelled(non_null(given.type), inner):
-        return given
-    match given:
-        case tree.MakeObject(entries):
-            if isinstance(inner, ObjectType):
-                fields = {f.name: f for f in inner.fields.values()}
-                made = tuple((n, retarget(v, fields[n].type)) for n, v in entries if n in fields)
-                return replace(given, entries=made, type=inner)
-        case tree.MakeList(items) if isinstance(inner, ListType):
-            of = replace(inner, min_items=len(items))
-            return replace(given, items=tuple(retarget(i, inner.item) for i in items), type=of)
-        case tree.Loop(element=element) if isinstance(inner, ListType):
-            of = replace(inner, min_items=getattr(non_null(given.type), "min_items", 0))
-            return replace(given, element=retarget(element, inner.item), type=_with_null(given, of))
-        case tree.Choice(then=then, other=other):
-            return replace(
-                given,
-                then=retarget(then, wanted),
-                other=retarget(other, wanted),
-                type=_with_null(given, inner),
-            )
-        case tree.MakeMap(entries_) if isinstance(inner, MapType):
-            return replace(given, entries=tuple((k, retarget(v, inner.value)) for k, v in entries_), type=inner)
-    if _is_spelled(non_null(given.type), inner):
-        inner = TEXT
-    return tree.Convert(given, _with_null(given, inner), given.span)
-
-
-def _is_spelled(given: Type, wanted: Type) -> bool:
-    """Whether a date, date-time or uuid stands where text is wanted."""
-    arms = wanted.arms if isinstance(wanted, Union) else (wanted,)
-    kinds = [arm.kind for arm in arms if isinstance(arm, Scalar)]
-    return isinstance(given, Scalar) and given.kind in SPELLED and given.kind not in kinds and Kind.TEXT in kinds
-
-
-def _with_null(given: tree.Expr, inner: Type) -> Type:
-    return Nullable(inner) if is_nullable(given.type) else inner
-
-
-def _differs(given: Type, wanted: Type) -> bool:
-    """Whether the two name different classes somewhere."""
-    given, wanted = non_null(given), non_null(wanted)
-    match given, wanted:
-        case ObjectType(), _:
-            return given is not wanted and not isinstance(wanted, Unknown)
-        case ListType(), ListType():
-            return _differs(given.item, wanted.item)
-        case MapType(), MapType():
-            return _differs(given.value, wanted.value)
-        case Union(), _ if any(isinstance(arm, ObjectType) for arm in given.arms):
-            return given is not wanted
-    return False

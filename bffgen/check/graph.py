@@ -69,7 +69,7 @@ def unused(endpoint: CheckedEndpoint, written: spec.Endpoint, seen: frozenset[st
 
 def check_graph(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
     """Report cycles, more writes than there may be, writes in a GET, calls that cannot finish in time."""
-    _cycles(endpoint, written, diags)
+    check_cycles(endpoint, written, diags)
     writes = [call for call in leaves(endpoint.calls) if call.write]
     if endpoint.method in ("GET", "HEAD"):
         for call in writes:
@@ -115,8 +115,11 @@ def reads_after_writes(endpoint: CheckedEndpoint, diags: Diagnostics) -> None:
                 )
 
 
-def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostics) -> None:
-    edges = _with_instead(endpoint)
+def check_cycles(
+    endpoint: CheckedEndpoint | CheckedBlock, written: spec.Endpoint | spec.Block, diags: Diagnostics
+) -> None:
+    """Report the calls of an endpoint or block that wait for themselves (BFF401)."""
+    edges = _in_order(endpoint, _with_instead(endpoint))
     told: set[str] = set()
     for call in endpoint.calls:
         if call.name in told or call.name not in reached(call.name, edges):
@@ -127,7 +130,14 @@ def _cycles(endpoint: CheckedEndpoint, written: spec.Endpoint, diags: Diagnostic
         diags.report("BFF401", waiting(ring), first, *rest, note=ONCE)
 
 
-def _with_instead(endpoint: CheckedEndpoint) -> Edges:
+def _in_order(scope: CheckedEndpoint | CheckedBlock, edges: Edges) -> Edges:
+    """The edges, and from each guard over calls to those above it: they are checked in order."""
+    calls = {call.name for call in scope.calls}
+    moving = [key for key in (f"guard:{at}" for at in range(len(scope.guards))) if reached(key, edges) & calls]
+    return {**edges, **{key: edges[key] | set(moving[:at]) for at, key in enumerate(moving)}}
+
+
+def _with_instead(endpoint: CheckedEndpoint | CheckedBlock) -> Edges:
     """The edges, and from a call to those that are made in its place: it waits for them when it fails."""
     edges = dict(edges_of(endpoint))
     for call in endpoint.calls:
@@ -150,11 +160,14 @@ def _shown(node: str) -> str:
     return "a guard" if node.startswith("guard:") else f"`{node}`"
 
 
-def _waits_label(at: int, ring: list[str], written: spec.Endpoint) -> Label:
+def _waits_label(at: int, ring: list[str], written: spec.Endpoint | spec.Block) -> Label:
     node, after = ring[at], ring[(at + 1) % len(ring)]
     where = where_waiting(node, after, written)
+    if where is None and node.startswith("guard:"):
+        where = written.require[int(node.removeprefix("guard:"))].that.node.span
     if where is None:
-        where = written.calls[node].name_span if node in written.calls else written.span
+        around = written.name_span if isinstance(written, spec.Block) else written.span
+        where = written.calls[node].name_span if node in written.calls else around
     return Label(where, f"{_shown(node)} waits for {'itself' if node == after else _shown(after)}")
 
 

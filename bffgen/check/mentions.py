@@ -55,7 +55,7 @@ def _paths(node: ast.AST) -> Iterator[Path]:
         yield from _paths(child)
 
 
-def where_waiting(node: str, other: str, endpoint: spec.Endpoint) -> Span | None:
+def where_waiting(node: str, other: str, endpoint: spec.Endpoint | spec.Block) -> Span | None:
     """Where a node of the graph (a call, a let, `guard:0`) says that it waits for another; None if it does not."""
     call = endpoint.calls.get(node)
     if call is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bffgen.check import values
-from bffgen.check.fit import retarget
 from bffgen.check.model import Action, AnswerWith, CheckedReaction, FailWith, PassOn, Use, UseOther
 from bffgen.check.operations import failure_body
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.retarget import retarget
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.expr.walk import walk

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bffgen.check.calls import call_proofs, check_call, check_guards, make_guard, outer_needs, own_needs
+from bffgen.check.graph import check_cycles
 from bffgen.check.lists import in_turn
 from bffgen.check.model import (
     CheckedBlock,
@@ -16,6 +17,7 @@ from bffgen.check.model import (
     CheckedLet,
 )
 from bffgen.check.names import Names
+from bffgen.check.within import expressions_in
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
 from bffgen.expr.assume import doubts_of
@@ -109,6 +111,7 @@ def check_block(block: spec.Block, names: Names) -> CheckedBlock:
         lazy=block.name in names.lazy(),
         span=block.name_span,
     )
+    check_cycles(made, block, names.diags)
     only_instead(made, inside.names)
     return made
 
@@ -154,16 +157,8 @@ def replies_in(roots: Iterable[tree.Expr | None]) -> set[str]:
 def replies_of_scope(
     calls: tuple[CheckedEntry, ...], lets: tuple[CheckedLet, ...], guards: tuple[CheckedGuard, ...]
 ) -> set[str]:
-    roots: list[tree.Expr | None] = [let.value for let in lets]
-    roots += [root for guard in guards for root in (guard.that, guard.detail)]
-    for call in calls:
-        if isinstance(call, CheckedBlock):
-            roots += [call.when, call.each.source if call.each else None]
-            continue
-        roots += [argument.value for argument in call.arguments]
-        roots += [call.body, call.when, *(value for _, value in call.headers)]
-        roots += [root for guard in call.guards for root in (guard.that, guard.detail)]
-    return replies_in(roots)
+    """The calls whose status or headers are asked for in a scope, or in a block inside of it."""
+    return replies_in(expressions_in((calls, lets, guards)))
 
 
 def with_replies(calls: tuple[CheckedEntry, ...], names: set[str], diags: Diagnostics) -> tuple[CheckedEntry, ...]:

@@ -12,6 +12,7 @@ from bffgen.expr import access, loops, operators, tree
 from bffgen.expr.assume import assume
 from bffgen.expr.check import infer, make_object, narrowed
 from bffgen.expr.parse import SourceText, parse, parse_loop
+from bffgen.expr.retarget import joined
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.tree import LoopKind
 from bffgen.source.json_text import looks_like_json
@@ -35,7 +36,7 @@ from bffgen.typesystem.model import (
     nullable,
 )
 from bffgen.typesystem.names import field_named
-from bffgen.typesystem.relations import an, describe, is_broken, join_all, object_name
+from bffgen.typesystem.relations import an, describe, is_broken, object_name
 
 
 def source_text(written: spec.Expr) -> SourceText:
@@ -129,8 +130,10 @@ def _list(written: spec.ListValue, ctx: Context, wanted: Type | None, place: Pla
     item_wanted = inner.item if isinstance(inner, ListType) else None
     item_place = Place(f"an item of {place.what}", place.why)
     items = tuple(value(item, ctx, item_wanted, item_place) for item in written.items)
-    of = ListType(item_wanted or join_all([item.type for item in items]), len(items))
-    made = tree.MakeList(items, of, written.node.span)
+    of = item_wanted
+    if of is None:
+        items, of = joined(items)
+    made = tree.MakeList(items, ListType(of, len(items)), written.node.span)
     return made if item_wanted else place.fit(made, wanted, written.node.span, ctx)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bffgen.expr import tree
 from bffgen.expr.assume import is_doubted
 from bffgen.expr.operators import condition, may_be_null
+from bffgen.expr.retarget import as_joined
 from bffgen.expr.scope import Context, broken
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -83,6 +84,8 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
     divides = operator in ("/", "//", "%")
     nonzero = divides and _is_nonzero(right)
     may_be_none = (divides and not nonzero) or is_nullable(left.type) or is_nullable(right.type)
+    if isinstance(of, ListType):
+        left, right = as_joined(left, of), as_joined(right, of)
     return tree.Arithmetic(operator, left, right, nonzero, nullable(of) if may_be_none else of, ctx.span(node))
 
 

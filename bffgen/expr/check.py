@@ -11,6 +11,7 @@ from bffgen.expr.facts import path
 from bffgen.expr.methods import method
 from bffgen.expr.own import call_own
 from bffgen.expr.results import FUNCTIONS
+from bffgen.expr.retarget import joined
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.special import unknown_name
 from bffgen.expr.texts import text_part
@@ -116,8 +117,8 @@ def _subscript(node: ast.Subscript, ctx: Context) -> tree.Expr:
 
 
 def _list(node: ast.List, ctx: Context) -> tree.Expr:
-    items = _items(node.elts, ctx)
-    return tree.MakeList(items, ListType(join_all([i.type for i in items]), len(items)), ctx.span(node))
+    items, of = joined(_items(node.elts, ctx))
+    return tree.MakeList(items, ListType(of, len(items)), ctx.span(node))
 
 
 def _tuple(node: ast.Tuple, ctx: Context) -> tree.Expr:
@@ -144,8 +145,10 @@ def _dict(node: ast.Dict, ctx: Context) -> tree.Expr:
         if key is None:
             return ctx.error("BFF114", node, "an expression cannot have `**`", "not in the language")
         entries.append((loops.key(infer(key, ctx), key, ctx), infer(value, ctx)))
-    kind = MapType(join_all([k.type for k, _ in entries]), join_all([v.type for _, v in entries]))
-    return tree.MakeMap(tuple(entries), loops.plain_keys(kind), ctx.span(node))
+    values, of = joined([value for _, value in entries])
+    made = tuple((key, value) for (key, _), value in zip(entries, values, strict=True))
+    kind = MapType(join_all([k.type for k, _ in entries]), of)
+    return tree.MakeMap(made, loops.plain_keys(kind), ctx.span(node))
 
 
 def _text(node: ast.JoinedStr, ctx: Context) -> tree.Expr:

@@ -10,6 +10,7 @@ from bffgen.expr import tree
 from bffgen.expr.arithmetic import null_by_zero
 from bffgen.expr.operators import condition, may_be_null
 from bffgen.expr.results import FUNCTIONS, Function, Given
+from bffgen.expr.retarget import as_joined
 from bffgen.expr.scope import Context
 from bffgen.typesystem.model import (
     BOOLEAN,
@@ -45,6 +46,8 @@ def call(name: str, node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:
         of = function.result(Given(name, node, args, ctx))
     if name in ("any", "all") and not is_broken(of):
         args = (_as_truths(args[0]),)
+    if name == "default":
+        args = tuple(as_joined(arg, of) for arg in args)
     return tree.CallFunction(name, args, options, nullable(of) if null else of, ctx.span(node))
 
 

@@ -11,6 +11,7 @@ from bffgen.expr.access import check_key, comparable
 from bffgen.expr.assume import assume, is_doubted
 from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
+from bffgen.expr.retarget import joined
 from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
@@ -111,7 +112,8 @@ def choice(node: ast.IfExp, ctx: Context, infer: Infer) -> tree.Expr:
     test = condition(infer(node.test, ctx), node.test, ctx)
     then = infer(node.body, assume(ctx, test, True, ctx.span(node.test)))
     other = infer(node.orelse, assume(ctx, test, False, ctx.span(node.test)))
-    return tree.Choice(test, then, other, join(then.type, other.type), ctx.span(node))
+    (then, other), of = joined([then, other])
+    return tree.Choice(test, then, other, of, ctx.span(node))
 
 
 # ---------------------------------------------------------------------------------------------- comparison

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from bffgen.plan.shapes import ClassKey, fields_of, merged, place
+from bffgen.plan.shapes import ClassKey, fields_of, is_made, merged, place
 from bffgen.plan.shapes import other_arms as arms_beside
 from bffgen.plan.usage import Usage
 from bffgen.typesystem.model import (
@@ -148,7 +148,7 @@ class Models:
         alone = [one for arm in objects_in(of) for one in self._object_keys(arm) if one != key]
         keys = [key] if key else []
         if key is not None:  # members on their own reach this type only by a join of two values
-            alone = [one for one in alone if isinstance(one, ObjectType) and one in self.usage.joined]
+            alone = [one for one in alone if isinstance(one, ObjectType) and (is_made(one) or one in self.usage.joined)]
         return tuple(dict.fromkeys([*keys, *alone]))
 
     @cached_property

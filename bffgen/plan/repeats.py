@@ -155,21 +155,31 @@ class PagesWriter:
         return non_null(self.pages.parameter.type)
 
     def everything(self) -> ast.expr:
-        """The items of all pages, awaited."""
+        """The items of all pages, awaited; of maps their entries, put together as one map."""
         pages, names = self.pages, self.names
-        items = self.call.items
+        is_map = isinstance(non_null(items_type(self.call)), MapType)
         counted = pages.by in ("page", "offset")
         usual = 1 if pages.by == "page" else 0
         made = called(
             names.module.runtime("pages", f"by_{pages.by}"),
             name(self.function),
-            items=of_answer(items, names) if items is not None else code("lambda answer: answer"),
+            items=self._items(is_map),
             following=of_answer(pages.next, names) if pages.next is not None else None,
             until=of_answer(pages.until, names) if pages.until is not None else None,
             max_pages=constant(pages.max_pages),
             first=constant(pages.start) if counted and pages.start != usual else None,
         )
-        return _with_key(self.call, ast.Await(made), names)
+        found: ast.expr = ast.Await(made)
+        if is_map:
+            found = called(names.module.runtime("lookups", "united"), found)
+        return _with_key(self.call, found, names)
+
+    def _items(self, is_map: bool) -> ast.expr:
+        """What a page has, as a function of the answer."""
+        items = name("answer") if self.call.items is None else emit(self.call.items, self.names)
+        if is_map:
+            items = called(self.names.module.runtime("lookups", "entries"), items)
+        return code("lambda answer: items", items=items)
 
 
 def _with_key(call: CheckedCall, items: ast.expr, names: EndpointNames) -> ast.expr:

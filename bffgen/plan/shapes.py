@@ -25,12 +25,16 @@ def place(of: ObjectType) -> tuple[str, int, bool, str]:
 def merged(of: Union) -> frozenset[ObjectType]:
     """The members that a union decodes as one class; empty when its arms stay apart.
 
-    An object without declared fields counts as a member without fields when another arm is an object.
+    An object without declared fields counts as a member without fields when another arm is an object. Objects of the
+    gateway's own and those that it sends are no members: they come to a union by a join of two values.
     """
-    objects = frozenset(arm for arm in of.arms if isinstance(arm, ObjectType))
-    if any(arm.backend is None or arm.request for arm in objects):
-        return frozenset()
+    objects = frozenset(arm for arm in of.arms if isinstance(arm, ObjectType) and not is_made(arm))
     return objects if len(objects) > 1 or (objects and any(map(is_open_map, of.arms))) else frozenset()
+
+
+def is_made(of: ObjectType) -> bool:
+    """Whether the gateway makes the object: its own, or one that it sends."""
+    return of.backend is None or of.request
 
 
 def is_open_map(of: Type) -> bool:

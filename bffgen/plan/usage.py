@@ -247,7 +247,7 @@ class _Walk:
                 if not decoded and isinstance(of, ObjectType) and of not in found and any(of in one for one in unions):
                     continue
                 if members and isinstance(of, Union):
-                    work.extend(part for part in parts(of) if not isinstance(part, ObjectType))
+                    work.extend(part for part in parts(of) if not isinstance(part, ObjectType) or part not in members)
                 if key is None:
                     work.extend(parts(of))
                 elif key not in found:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from bffgen.typesystem.bounds import looser
 from bffgen.typesystem.model import (
     NUMBER,
     UNKNOWN,
@@ -229,7 +230,26 @@ def join(one: Type, other: Type) -> Type:
             return IterType(join(one.item, other.item))
         case TupleType(), TupleType() if len(one.items) == len(other.items):
             return TupleType(tuple(map(join, one.items, other.items)))
-    return one if same_shape(one, other) else union((one, other))
+    return _join_alike(one, other) if same_shape(one, other) else union((one, other))
+
+
+def _join_alike(one: Type, other: Type) -> Type:
+    """Of two types of one shape the first; of the gateway's own objects one that allows the values of both."""
+    if not isinstance(one, ObjectType) or not isinstance(other, ObjectType) or _same_bounds(one, other):
+        return one
+    fields = {name: replace(f, type=join(f.type, other.fields[name].type)) for name, f in one.fields.items()}
+    return replace(one, make_fields=lambda: fields)
+
+
+def _same_bounds(one: Type, other: Type) -> bool:
+    """Whether two types of the same shape keep the same bounds; objects of backends keep their own."""
+    if isinstance(one, Scalar) and isinstance(other, Scalar):
+        return one.bounds == other.bounds and one.values == other.values
+    if isinstance(one, ObjectType) and isinstance(other, ObjectType):
+        if one is other or one.backend is not None or other.backend is not None:
+            return True  # a backend's object is published as it is, whatever stands for it
+        return all(_same_bounds(field.type, other.fields[name].type) for name, field in one.fields.items())
+    return all(_same_bounds(a, b) for a, b in zip(parts(one), parts(other), strict=True))
 
 
 def _join_scalars(one: Scalar, other: Scalar) -> Type:
@@ -237,7 +257,7 @@ def _join_scalars(one: Scalar, other: Scalar) -> Type:
         return NUMBER if one.kind in NUMERIC and other.kind in NUMERIC else union((widen(one), widen(other)))
     if one.values is None or other.values is None:
         plain = one if one.values is None else other
-        return replace(plain, format=one.format if one.format == other.format else None)
+        return replace(plain, format=one.format if one.format == other.format else None, bounds=looser(one, other))
     values = tuple(dict.fromkeys((*one.values, *other.values)))
     return Scalar(one.kind, values, one.open or other.open)
 

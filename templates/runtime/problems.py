@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from . import context
 from .failures import Answer, BackendFailure, InvalidArgument, Refusal
 from .fan_out import described
-from .types import Model
+from .types import Model, with_wire_texts
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -144,7 +144,8 @@ async def _backend_failure(request: Request, failure: BackendFailure) -> Respons
 
 async def _refusal(request: Request, refusal: Refusal) -> Response:
     detail = {} if refusal.detail is None else {"detail": refusal.detail}
-    return problem(refusal.status, {**detail, **refusal.extra})
+    extra = {name: with_wire_texts(value) for name, value in refusal.extra.items()}
+    return problem(refusal.status, {**detail, **extra})
 
 
 async def _answer(request: Request, answer: Answer) -> Response:
@@ -162,6 +163,12 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
     return problem(422, {"errors": errors})
 
 
+async def _unfit_answer(request: Request, error: ResponseValidationError) -> Response:
+    """A number computed for the answer is too large for it."""
+    _log.warning("the answer cannot be composed", extra={"error": type(error).__name__})
+    return problem(502)
+
+
 async def _http_exception(request: Request, error: HTTPException) -> Response:
     own = isinstance(error.detail, str) and error.detail != title(error.status_code)
     return problem(error.status_code, {"detail": error.detail} if own else None, error.headers)
@@ -174,4 +181,5 @@ def install_problems(app: FastAPI, wrap: Wrap | None = None) -> None:
     app.exception_handler(Refusal)(_refusal)
     app.exception_handler(Answer)(_answer)
     app.exception_handler(RequestValidationError)(_invalid_request)
+    app.exception_handler(ResponseValidationError)(_unfit_answer)
     app.exception_handler(HTTPException)(_http_exception)

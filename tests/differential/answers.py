@@ -7,9 +7,9 @@ from typing import Any
 from bffgen.typesystem.model import ObjectType, Union, non_null
 from bffgen.typesystem.relations import objects_in
 
+from .draft import Draft
 from .forms import grow
-from .grow import Growth, answerable
-from .specs import Draft
+from .grow import Growth, Is, answerable
 
 DEEPEST = 3
 
@@ -18,7 +18,9 @@ def answer(draft: Draft, growth: Growth, depth: int = 0) -> Any:
     """A YAML value."""
     dice = draft.dice
     forms = (
-        [(30, "mapping"), (45, "value"), (10, "for"), (8, "if"), (7, "list")] if depth < DEEPEST else [(100, "value")]
+        [(28, "mapping"), (43, "value"), (10, "for"), (8, "if"), (6, "list"), (5, "shape")]
+        if depth < DEEPEST
+        else [(100, "value")]
     )
     match dice.weighted(forms) if depth else dice.weighted([(70, "mapping"), (22, "value"), (8, "for")]):
         case "mapping":
@@ -27,10 +29,28 @@ def answer(draft: Draft, growth: Growth, depth: int = 0) -> Any:
             return _for(draft, growth, depth)
         case "if":
             return _if(draft, growth, depth)
+        case "shape":
+            return _shape(draft, growth)
         case "list":
             return [answer(draft, growth, depth + 1) for _ in range(dice.number(1, 2))]
     found = growth.find(answerable)
     return found.text if found is not None else "'none'"
+
+
+def _shape(draft: Draft, growth: Growth) -> Any:
+    """A shape of the group's as a function."""
+    group = draft.group
+    product = growth.find(_is(f"shop{group}", "Product"))
+    if product is None:
+        return "'none'"
+    if draft.dice.chance(30):
+        return f"Small{group}({product.text})"
+    note = growth.find(lambda of: _is(f"feed{group}", "Note")(non_null(of)))
+    return f"Card{group}({product.text}, note={note.text if note is not None else 'None'})"
+
+
+def _is(backend: str, name: str) -> Is:
+    return lambda of: isinstance(of, ObjectType) and (of.backend, of.name) == (backend, name)
 
 
 def _mapping(draft: Draft, growth: Growth, depth: int) -> dict[str, Any]:

@@ -3,47 +3,65 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
-from bffgen.check.model import CheckedEndpoint
+from bffgen.check.model import CheckedEndpoint, leaves
+from bffgen.openapi.model import Operation
 
-from .meaning.composition import Outcome, Reply, Request, expected
-from .meaning.requests import NOTHING, Sent
-from .project import Actual, Project
+from .meaning.composition import UNSAID, expected
+from .meaning.outcomes import Outcome, Reply, Request
+from .meaning.requests import NOTHING, Sent, shown
+from .project import Actual, Project, is_for
 
 STANDARD = ("type", "title", "status", "instance")
+WRITES = ("applied", "undone", "undo_failed", "unknown")
 
 
 class Disagreement(AssertionError):
     """The emitted project and the interpreter do not say the same."""
 
 
+def operation_name(operation: Operation) -> str:
+    return f"{operation.backend}.{operation.id}"
+
+
 @dataclass(frozen=True)
 class Example:
-    """One request, and what its backends do, by call. `kept`: every backend keeps its contract and answers 2xx."""
+    """One request, and what its backends do: for each operation replies, one of which answers a request.
+
+    `injected`: what is wrong with replies; empty where every backend keeps its contract and answers 2xx.
+    """
 
     request: Request
-    replies: Mapping[str, Reply]
-    kept: bool
+    replies: Mapping[str, tuple[Reply, ...]]
+    injected: tuple[str, ...] = ()
+
+    def reply(self, operation: Operation, sent: Sent) -> Reply:
+        """Equal requests get equal replies, in whatever order they come."""
+        options = self.replies[operation_name(operation)]
+        return options[crc32(shown(sent).encode("utf-8", "replace")) % len(options)]
 
 
 def compare(project: Project, endpoint: CheckedEndpoint, example: Example) -> str:
     """Why the endpoint answered what it did. Raises `Disagreement`."""
-    backends = {one.name: one for one in project.gateway.backends}
-    right = expected(endpoint, backends, example.request, lambda call: example.replies[call.name])
-    actual = project.ask(endpoint, example.request, example.replies)
+    right = expected(project.gateway, endpoint, example.request, example.reply)
+    actual = project.ask(endpoint, example.request, example.reply)
     why = next((one for one in right.outcomes if differs(one, actual, endpoint) is None), None)
     if right.shaky and actual.status == 502 and why is None:
         why = Outcome(502, {}, "overflow", problem=True)
+    if right.open and why is None:
+        why = Outcome(actual.status, actual.body, "open")
     complaints = [*actual.errors]
     if why is None:
         complaints += [f"{differs(one, actual, endpoint)}\n  right: {one}" for one in right.outcomes]
     if (wrong := project.undocumented(endpoint, actual)) is not None:
         complaints.append(f"against its own openapi.json: {wrong}")
-    if example.kept and why is not None and actual.status >= 500 and actual.status not in why.also:
-        if why.because not in ("guard", "on_error", "overflow", "unsent", "refused"):
+    complaints += _undoing(endpoint, actual, example)
+    if not example.injected and why is not None and actual.status >= 500 and actual.status not in why.also:
+        if why.because not in ("guard", "on_error", "overflow", "unsent", "limit", "repeated", "request", "open"):
             complaints.append(f"the promise: {actual.status} although every backend kept its contract ({why.because})")
     if complaints:
         raise Disagreement("\n".join([*complaints, f"  actual: {actual}"]))
@@ -54,7 +72,7 @@ def differs(right: Outcome, actual: Actual, endpoint: CheckedEndpoint) -> str | 
     """In what the answer is not this outcome; None when it is."""
     if actual.status != right.status and actual.status not in right.also:
         return f"status {actual.status} for {right.status}"
-    if right.problem:
+    if right.problem and endpoint.envelope is None:
         return _problem_differs(right, actual)
     if (right.body is NOTHING) != (actual.body is NOTHING) or not same(right.body, actual.body):
         return "the body"
@@ -62,55 +80,75 @@ def differs(right: Outcome, actual: Actual, endpoint: CheckedEndpoint) -> str | 
     if actual.headers.get("gateway-degraded", "") != degraded:
         return f"degraded {actual.headers.get('gateway-degraded')} for {degraded}"
     own = {name.lower() for name, _ in endpoint.headers}
-    if {name: actual.headers[name] for name in own if name in actual.headers} != dict(right.headers):
+    if not right.problem and {n: actual.headers[n] for n in own if n in actual.headers} != dict(right.headers):
         return f"headers for {right.headers}"
-    return None if right.sent is None else _sent_differs(right.sent, actual.sent, endpoint)
+    if actual.cookies != right.cookies:
+        return f"cookies {actual.cookies} for {right.cookies}"
+    return None if right.asked is None else _sent_differs(right, actual)
 
 
 def _problem_differs(right: Outcome, actual: Actual) -> str | None:
     if actual.media_type != "application/problem+json" or not isinstance(actual.body, dict):
         return "no problem document"
-    members = {name: value for name, value in actual.body.items() if name not in STANDARD}
+    hidden = {*STANDARD, *WRITES}
+    members = {name: value for name, value in actual.body.items() if name not in hidden}
     if right.because == "request":
         members.pop("errors", None)
         members.pop("call", None)
         return None if not members else f"members {members}"
-    if right.because in ("overflow", "broken", "breach"):
+    if right.because in UNSAID:
         members.pop("call", None)
-    told = {name: value for name, value in right.body.items() if name not in STANDARD}
+    told = {name: value for name, value in right.body.items() if name not in hidden}
+    told = {name: value for name, value in told.items() if name != "call" or right.because not in UNSAID}
     return None if same(members, told) else f"members {members} for {told}"
 
 
-def _sent_differs(right: tuple[Sent, ...], actual: tuple[Sent, ...], endpoint: CheckedEndpoint) -> str | None:
-    """What was sent. Equal reads are sent once, or again after a write."""
-    wanted = Counter(map(_shown, {(_shown(one), one.headers): one for one in right}.values()))
-    got = Counter(map(_shown, actual))
-    if wanted.keys() != got.keys():
-        return f"sent {sorted((got - wanted).elements())} for {sorted((wanted - got).elements())}"
-    writes = any(call.write for call in endpoint.calls)
-    if not writes and any(number > wanted[one] for one, number in got.items()):
-        return f"sent twice: {[one for one, number in got.items() if number > wanted[one]]}"
-    for one in right:
-        for header in one.headers:
-            if not any(_shown(one) == _shown(other) and header in other.headers for other in actual):
+def _sent_differs(right: Outcome, actual: Actual) -> str | None:
+    """What was sent. Equal reads are sent once, or again after a write; equal writes each."""
+    asked = right.asked or ()
+    got = Counter(map(shown, actual.sent))
+    must = Counter(shown(one.sent) for one in asked if one.sure)
+    may = Counter(shown(one.sent) for one in asked)
+    written = Counter(shown(one.sent) for one in asked if one.write)
+    if missing := must.keys() - got.keys():
+        return f"not sent: {sorted(missing)}"
+    if more := got.keys() - may.keys():
+        return f"sent for nothing: {sorted(more)}"
+    for one, number in got.items():
+        if one in written and not must[one] <= number <= may[one]:
+            return f"written {number} times for {may[one]}: {one}"
+        if (
+            one not in written
+            and not written
+            and number > len({ask.sent.headers for ask in asked if shown(ask.sent) == one})
+        ):
+            return f"sent {number} times: {one}"
+    for ask in asked:
+        for header in ask.sent.headers if ask.sure else ():
+            if not any(shown(ask.sent) == shown(other) and header in other.headers for other in actual.sent):
                 return f"header {header} was not sent"
     return None
 
 
-def _shown(sent: Sent) -> str:
-    body = "" if sent.body is NOTHING else f" {_canonical(sent.body)}"
-    return f"{sent.method} {sent.backend} {sent.target}{body}"
-
-
-def _canonical(value: Any) -> str:
-    match value:
-        case dict():
-            return "{" + ", ".join(f"{key!r}: {_canonical(value[key])}" for key in sorted(value)) + "}"
-        case list():
-            return "[" + ", ".join(map(_canonical, value)) + "]"
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return repr(int(value))
-    return repr(value)
+def _undoing(endpoint: CheckedEndpoint, actual: Actual, example: Example) -> Iterator[str]:
+    """What is wrong with how writes were taken back."""
+    told = {name: actual.body[name] for name in WRITES if name in actual.body} if isinstance(actual.body, dict) else {}
+    calls = [call for call in leaves(endpoint.calls) if call.write]
+    undos = [call.undo for call in calls if call.undo is not None]
+    if not undos or endpoint.envelope is not None:
+        return
+    if actual.status in endpoint.statuses or actual.status == endpoint.degraded_status:
+        if any(is_for(one, undo.operation) for one in actual.sent for undo in undos):
+            yield "a write was taken back although the endpoint answered"
+        return
+    for call in calls:
+        states = [state for state, names in told.items() if isinstance(names, list) and call.name in names]
+        wrote = any(is_for(one, call.operation) for one in actual.sent)
+        if states and not wrote:
+            yield f"{call.name} is told as {states} and was not sent"
+        undone = call.undo is not None and any(is_for(one, call.undo.operation) for one in actual.sent)
+        if undone != any(state in ("undone", "undo_failed") for state in states):
+            yield f"{call.name} is told as {states}; taken back: {undone}"
 
 
 def same(one: Any, other: Any) -> bool:

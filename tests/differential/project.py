@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,13 +20,15 @@ from urllib.parse import quote
 import httpx
 from jsonschema import Draft202012Validator
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedParam
+from bffgen.check.model import CheckedEndpoint, CheckedGateway, CheckedParam, leaves
 from bffgen.diagnostics.render import text
+from bffgen.openapi.model import Operation
 from bffgen.pipeline import check_spec
 from bffgen.plan.lower import lower
 from bffgen.render.project import render
 
-from .meaning.composition import Reply, Request
+from .meaning.composition import INSTANCE
+from .meaning.outcomes import Replies, Reply, Request
 from .meaning.requests import NOTHING, Sent
 
 
@@ -37,6 +40,7 @@ class Actual:
     body: Any
     media_type: str
     headers: Mapping[str, str] = field(repr=False)
+    cookies: tuple[tuple[str, str], ...]
     sent: tuple[Sent, ...]
     errors: tuple[str, ...]
 
@@ -47,6 +51,8 @@ class _Errors(logging.Handler):
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() == "a write could not be taken back":
+            return  # because its backend said no
         error = record.exc_info[1] if record.exc_info else None
         where = ""
         if error is not None and error.__traceback__ is not None:
@@ -72,31 +78,36 @@ class Project:
     loop: asyncio.AbstractEventLoop
     errors: _Errors = field(default_factory=_Errors)
     client: httpx.AsyncClient = field(init=False)
-    replies: Callable[[httpx.Request], Reply] = field(init=False)
+    reply: Callable[[Sent], Reply] = field(init=False)
     sent: list[Sent] = field(default_factory=list)
+    last: Actual = field(init=False)
 
     @cached_property
     def document(self) -> Any:
         return json.loads((self.out / "openapi.json").read_text("utf-8"))
 
-    def ask(self, endpoint: CheckedEndpoint, request: Request, replies: Mapping[str, Reply]) -> Actual:
-        """Send a request to the emitted app; `replies` by call."""
+    def ask(self, endpoint: CheckedEndpoint, request: Request, replies: Replies) -> Actual:
+        """Send a request to the emitted app."""
         self.sent.clear()
         self.errors.found.clear()
-        router = _Router(endpoint, replies)
-        self.replies = router.reply
+        operations = operations_of(endpoint)
+        self.reply = lambda sent: replies(_meant(sent, operations), sent)
         response = self.loop.run_until_complete(self.client.send(self._request(endpoint, request)))
         body = NOTHING
         if response.content:
             body = json.loads(response.content)
         media_type = response.headers.get("content-type", "").partition(";")[0]
         headers = dict(response.headers)
-        return Actual(response.status_code, body, media_type, headers, tuple(self.sent), tuple(self.errors.found))
+        cookies = tuple(_cookie(one) for one in response.headers.get_list("set-cookie"))
+        sent, errors = tuple(self.sent), tuple(self.errors.found)
+        self.client.cookies.clear()
+        self.last = Actual(response.status_code, body, media_type, headers, cookies, sent, errors)
+        return self.last
 
     def _request(self, endpoint: CheckedEndpoint, request: Request) -> httpx.Request:
         url = endpoint.path
         query: list[tuple[str, str]] = []
-        headers: dict[str, str] = {}
+        headers: dict[str, str] = {"x-request-id": INSTANCE.removeprefix("urn:uuid:")}
         cookies: list[str] = []
         for param in endpoint.params:
             if param.name not in request.params:
@@ -126,8 +137,9 @@ class Project:
         content = json.loads(request.content) if request.content else NOTHING
         backend = request.url.host.removesuffix(".test")
         headers = tuple(sorted((name.lower(), value) for name, value in request.headers.items()))
-        self.sent.append(Sent(request.method, backend, request.url.raw_path.decode(), content, headers))
-        return _response(self.replies(request))
+        sent = Sent(request.method, backend, request.url.raw_path.decode(), content, headers)
+        self.sent.append(sent)
+        return _response(self.reply(sent))
 
     # -------------------------------------------------------------------------------------- the document
 
@@ -153,25 +165,40 @@ class Project:
         return Draft202012Validator({"components": self.document["components"], "allOf": [schema]})
 
 
-class _Router:
-    """Finds the call that a request is for: by its operation."""
-
-    def __init__(self, endpoint: CheckedEndpoint, replies: Mapping[str, Reply]) -> None:
-        self._routes = [(call, _pattern(call), replies[call.name]) for call in endpoint.calls]
-
-    def reply(self, request: httpx.Request) -> Reply:
-        backend = request.url.host.removesuffix(".test")
-        path = request.url.raw_path.decode().partition("?")[0]
-        for call, pattern, reply in self._routes:
-            operation = call.operation
-            if operation.backend == backend and operation.method == request.method and pattern.fullmatch(path):
-                return reply
-        raise AssertionError(f"no call sends {request.method} {request.url}")
+def operations_of(endpoint: CheckedEndpoint) -> list[Operation]:
+    """What an endpoint may call, undoing included."""
+    found: dict[int, Operation] = {}
+    for call in leaves(endpoint.calls):
+        for operation in (call.operation, *([call.undo.operation] if call.undo is not None else [])):
+            found[id(operation)] = operation
+    return list(found.values())
 
 
-def _pattern(call: CheckedCall) -> re.Pattern[str]:
-    parts = re.split(r"\{[^{}]*\}", call.operation.path)
+def _meant(sent: Sent, operations: list[Operation]) -> Operation:
+    """The operation that a request is for."""
+    for operation in operations:
+        if is_for(sent, operation):
+            return operation
+    raise AssertionError(f"nothing sends {sent}")
+
+
+def is_for(sent: Sent, operation: Operation) -> bool:
+    """Whether a request is for this operation."""
+    path = sent.target.partition("?")[0]
+    of = operation.backend, operation.method
+    return of == (sent.backend, sent.method) and _pattern(operation.path).fullmatch(path) is not None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{[^{}]*\}", template)
     return re.compile("[^/]*".join(re.escape(quote(part, safe="/:@!$&'()*+,;=~")) for part in parts))
+
+
+def _cookie(header: str) -> tuple[str, str]:
+    """Name and value, which is quoted where it has to be."""
+    [(name, morsel)] = SimpleCookie(header).items()
+    return name, morsel.value
 
 
 def _spelled(param: CheckedParam, value: Any) -> Iterator[str]:

@@ -1,7 +1,4 @@
-"""Make a composition that shows something wrong smaller, for as long as it still shows it.
-
-`python -m tests.differential.reduce SEED` generates the compositions of a seed, tells what is wrong with any, reduced.
-"""
+"""Make a composition that shows something wrong smaller, for as long as it still shows it."""
 
 from __future__ import annotations
 

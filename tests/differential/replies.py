@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedParam
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedParam, leaves
 from bffgen.openapi.model import Response
 from bffgen.typesystem.model import (
     Bounds,
@@ -21,10 +21,10 @@ from bffgen.typesystem.model import (
     Unknown,
 )
 
-from .compare import Example
+from .compare import Example, operation_name
 from .dice import Dice
-from .meaning.composition import Reply, Request
 from .meaning.data import within
+from .meaning.outcomes import Reply, Request
 from .meaning.requests import NOTHING
 
 DEEPEST = 4
@@ -194,37 +194,28 @@ _HOW = [
 ]
 
 
-def reply(dice: Dice, call: CheckedCall) -> tuple[Reply, bool]:
-    """What a backend does, and whether that is an answer that keeps its contract."""
-    how = dice.weighted(
-        [
-            (72, "fine"),
-            (8, "failure"),
-            (3, "undocumented"),
-            (3, "timeout"),
-            (3, "unreachable"),
-            (8, "breach"),
-            (3, "odd"),
-        ]
-    )
+def reply(dice: Dice, call: CheckedCall) -> tuple[Reply, str]:
+    """What a backend does, and what is wrong with that: nothing where it is an answer that keeps its contract."""
+    how = dice.weighted(_HOW)
     if how in ("timeout", "unreachable"):
-        return Reply(fault=how), False
+        return Reply(fault=how), how
     if how == "undocumented":
         status = dice.one([500, 404, 503, 409, 401, 429, 302, 418, 203])
-        return Reply(status, dice.one([NOTHING, {"detail": "no"}, "no"])), False
+        return Reply(status, dice.one([NOTHING, {"detail": "no"}, "no"])), how
     failures = [one for one in call.operation.responses if not str(one.status).startswith("2")]
     if how == "failure" and failures:
-        return _failure(dice, dice.one(failures)), False
-    made, response = _success(dice, call)
+        return _failure(dice, dice.one(failures)), how
+    made, response = success(dice, call)
     if how == "odd":
-        return _odd(dice, made), False
+        return _odd(dice, made), how
     if how == "breach" and made.body is not NOTHING and response.type is not None:
         body = broken(dice, made.body, response.type)
-        return Reply(made.status, body, made.headers), False
-    return made, True
+        return Reply(made.status, body, made.headers), how
+    refused = isinstance(made.body, dict) and call.success is not None and made.body.get("ok") is False
+    return made, "refused" if refused else ""
 
 
-def _success(dice: Dice, call: CheckedCall) -> tuple[Reply, Response]:
+def success(dice: Dice, call: CheckedCall) -> tuple[Reply, Response]:
     response = dice.one(call.operation.success())
     status = response.status if isinstance(response.status, int) else 200
     headers = {
@@ -320,11 +311,18 @@ def _wrong_argument(of: Type) -> Any:
 
 
 def example(dice: Dice, endpoint: CheckedEndpoint) -> Example:
-    """A request and what the backends do. Calls of one operation get the same reply."""
-    by_operation: dict[int, tuple[Reply, bool]] = {}
-    for call in endpoint.calls:
-        if id(call.operation) not in by_operation:
-            by_operation[id(call.operation)] = reply(dice, call)
-    replies = {call.name: by_operation[id(call.operation)][0] for call in endpoint.calls}
-    kept = all(fine for _, fine in by_operation.values())
-    return Example(request(dice, endpoint), replies, kept)
+    """A request and what the backends do: of several replies of one operation each request gets its own."""
+    found: dict[str, tuple[Reply, ...]] = {}
+    injected: list[str] = []
+    for call in leaves(endpoint.calls):
+        name = operation_name(call.operation)
+        if name in found:
+            continue
+        often = call.each is not None or call.batch is not None or call.pages is not None
+        made = [reply(dice, call) for _ in range(dice.weighted([(70, 1), (20, 2), (10, 3)]) + often)]
+        found[name] = tuple(one for one, _ in made)
+        injected += [how for _, how in made if how]
+        if call.undo is not None:
+            undo = Reply(dice.weighted([(70, 200), (20, 500), (10, 404)]))
+            found.setdefault(operation_name(call.undo.operation), (undo,))
+    return Example(request(dice, endpoint), found, tuple(injected))

@@ -180,7 +180,7 @@ async def test_a_refusal(gateway: Gateway) -> None:
     )
     gateway.fails(Refusal(409, None, {"at": datetime(2026, 11, 24, tzinfo=UTC), "rate": float("nan")}))
     body = (await gateway.get()).json()
-    assert (body["at"], body["rate"]) == ("2026-11-24T00:00:00Z", None)
+    assert (body["at"], body["rate"]) == ("2026-11-24T00:00:00+00:00", None)
     assert "detail" not in body
     gateway.fails(Refusal(599))
     assert (await gateway.get()).json()["title"] == "Error"

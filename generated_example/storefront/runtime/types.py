@@ -124,6 +124,18 @@ def wire_text(moment: datetime) -> str:
     return moment.isoformat() if text is None else text
 
 
+def with_wire_texts(value: object) -> object:
+    """The same lists and maps, with every moment in them as the text that stands for it."""
+    match value:
+        case datetime():
+            return wire_text(value)
+        case dict():
+            return {key: with_wire_texts(item) for key, item in value.items()}
+        case list():
+            return [with_wire_texts(item) for item in value]
+    return value
+
+
 def _moment_text(value: Any) -> str:
     if not isinstance(value, datetime):  # of a union with another member
         raise PydanticSerializationUnexpectedValue("another member")

@@ -54,6 +54,7 @@ class Env:
     reply: Callable[[str], tuple[int, Mapping[str, str]] | None]
     ids: dict[Span, UUID] = field(default_factory=dict)
     shaky: list[str] = field(default_factory=list)
+    shapes: Mapping[str, Expr] = field(default_factory=dict)
 
     def having(self, role: Role, names: Mapping[str, Any]) -> Env:
         return replace(self, values={**self.values, **{(role, name): one for name, one in names.items()}})
@@ -294,16 +295,17 @@ def _scopes(clauses: tuple[tree.Clause, ...], env: Env) -> Iterator[Env]:
         return
     first, rest = clauses[0], clauses[1:]
     for value in evaluate(first.source, env):
-        scope = env.having(Role.LOOP, _taken(first.target, value))
+        scope = env.having(Role.LOOP, taken(first.target, value))
         if all(evaluate(condition, scope) for condition in first.conditions):
             yield from _scopes(rest, scope)
 
 
-def _taken(target: tree.Target, value: Any) -> dict[str, Any]:
+def taken(target: tree.Target, value: Any) -> dict[str, Any]:
+    """The names of a loop's target with their parts of the value."""
     if target.name is not None:
         return {target.name: value}
     parts = zip(target.items, value, strict=True)
-    return {name: one for part, item in parts for name, one in _taken(part, item).items()}
+    return {name: one for part, item in parts for name, one in taken(part, item).items()}
 
 
 # ---------------------------------------------------------------------------------------------- functions
@@ -328,7 +330,7 @@ def _call(expr: tree.CallFunction, env: Env) -> Any:
         return _read(int if name == "int" else float, given[0])
     if name in ("days", "hours", "minutes"):
         return timedelta(**{name: given[0]})
-    value = _FUNCTIONS[name](*given, **options)
+    value = FUNCTIONS[name](*given, **options)
     if isinstance(value, float) and value - value != 0:
         env.shaky.append(expr.span.text)
     return value
@@ -393,7 +395,7 @@ def _range(*bounds: int) -> list[int]:
 
 _LAZY: dict[str, Callable[[Iterator[Any]], Any]] = {"any": any, "all": all, "first": lambda values: next(values, None)}
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "sum": sum,
     "min": _least(-1),
@@ -442,6 +444,12 @@ def _header(expr: tree.HeaderOf, env: Env) -> str | None:
     return None if found is None else found[1].get(expr.name)
 
 
+def _shape(expr: tree.CallShape, env: Env) -> Any:
+    return evaluate(
+        env.shapes[expr.name], env.having(Role.SHAPE, {name: evaluate(one, env) for name, one in expr.args})
+    )
+
+
 def _convert(expr: tree.Convert, env: Env) -> Any:
     """The same JSON as a value of another type. What that type does not take, an enum's new member, is a breach."""
     value = evaluate(expr.value, env)
@@ -473,6 +481,7 @@ _CASES: dict[type, Callable[[Any, Env], Any]] = {
     tree.Loop: _loop,
     tree.CallFunction: _call,
     tree.CallMethod: _method,
+    tree.CallShape: _shape,
     tree.Narrowed: lambda expr, env: evaluate(expr.value, env),
     tree.StatusOf: _status,
     tree.HeaderOf: _header,

@@ -6,7 +6,17 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
-from bffgen.check.model import AnswerWith, CheckedEndpoint, CheckedGuard, PassOn, Use
+from bffgen.check.model import (
+    AnswerWith,
+    CheckedBlock,
+    CheckedCall,
+    CheckedEndpoint,
+    CheckedEntry,
+    CheckedGateway,
+    CheckedGuard,
+    PassOn,
+    Use,
+)
 from bffgen.expr import tree
 from bffgen.typesystem.model import ObjectType, Type
 from bffgen.typesystem.relations import objects_in, parts
@@ -28,14 +38,14 @@ def nodes(*roots: Any) -> Iterator[Any]:
 class Needs:
     """`needs(of, name)`: whether a broken field fails the call that answers it."""
 
-    def __init__(self, endpoint: CheckedEndpoint) -> None:
+    def __init__(self, gateway: CheckedGateway, endpoint: CheckedEndpoint) -> None:
         self._reads: set[tuple[ObjectType, str]] = set()
         self._whole: set[ObjectType] = set()
         passed, read = _roots(endpoint)
         self._pass(one.type for one in passed)
-        self._pass(of for call in endpoint.calls for of in _handed_on(call.reactions))
-        for node in nodes(tuple(passed), tuple(read)):
-            self._node(node)
+        self._pass(of for entry in _entries(endpoint) for of in _handed_on(entry.reactions))
+        self._shapes = {shape.name: shape.value for shape in gateway.shapes}
+        self._nodes((*passed, *read))
 
     def __call__(self, of: ObjectType, name: str) -> bool:
         return of in self._whole or (of, name) in self._reads
@@ -47,8 +57,14 @@ class Needs:
     def is_whole(self, of: ObjectType) -> bool:
         return of in self._whole
 
+    def _nodes(self, exprs: Any) -> None:
+        for node in nodes(exprs):
+            self._node(node)
+
     def _node(self, node: Any) -> None:
         match node:
+            case tree.CallShape(name) if name in self._shapes:
+                self._nodes(self._shapes.pop(name))
             case tree.FieldOf(base, name):
                 self._reads.update((of, name) for of in objects_in(base.type))
             case tree.Compare("==" | "!=" | "in" | "not in", left, right):
@@ -69,31 +85,69 @@ class Needs:
                 work += [field.type for field in of.fields.values()]
 
 
+def roots(endpoint: CheckedEndpoint) -> list[tree.Expr]:
+    """Every expression of an endpoint, shapes left out."""
+    passed, read = _roots(endpoint)
+    return [*passed, *read]
+
+
 def _roots(endpoint: CheckedEndpoint) -> tuple[list[tree.Expr], list[tree.Expr]]:
     """Expressions whose value leaves the gateway, and those that are only looked at."""
-    passed: list[tree.Expr | None] = [endpoint.response, *(value for _, value in endpoint.headers)]
-    read: list[tree.Expr | None] = [endpoint.status, *(let.value for let in endpoint.lets)]
-    read += [cookie.value for cookie in endpoint.cookies]
-    for call in endpoint.calls:
-        passed += [call.body, *(one.value for one in call.arguments), *(value for _, value in call.headers)]
-        read += [call.when, call.success, *call.null_arguments]
-        for reaction in call.reactions:
-            match reaction.action:
-                case Use(value):
-                    read.append(value)
-                case AnswerWith(_, detail, extra, body):
-                    read.append(detail)
-                    passed += [body, *(value for _, value in extra)]
+    passed: list[tree.Expr | None] = [endpoint.response, *(value for _, value in endpoint.headers), endpoint.envelope]
+    read: list[tree.Expr | None] = [endpoint.status, *(cookie.value for cookie in endpoint.cookies)]
+    for scope in _scopes(endpoint):
+        read += [let.value for let in scope.lets]
+        if isinstance(scope, CheckedBlock):
+            read.append(scope.value)
+        for entry in scope.calls:
+            of_entry = _of_entry(entry)
+            passed += of_entry[0]
+            read += of_entry[1]
     for guard in _guards(endpoint):
         read += [guard.that, guard.detail]
         passed += [value for _, value in guard.extra]
     return [one for one in passed if one is not None], [one for one in read if one is not None]
 
 
+def _of_entry(entry: CheckedEntry) -> tuple[list[tree.Expr | None], list[tree.Expr | None]]:
+    passed: list[tree.Expr | None] = []
+    read: list[tree.Expr | None] = [entry.when, entry.key]
+    if entry.each is not None:
+        read += [entry.each.source, entry.each.condition]
+    if isinstance(entry, CheckedCall):
+        passed += [entry.body, *(one.value for one in entry.arguments), *(value for _, value in entry.headers)]
+        read += [entry.success, entry.items, *entry.null_arguments]
+        read += [entry.batch.keys] if entry.batch is not None else []
+        read += [entry.pages.next, entry.pages.until] if entry.pages is not None else []
+        if entry.undo is not None:
+            passed += [entry.undo.body, *(one.value for one in entry.undo.arguments)]
+    for reaction in entry.reactions:
+        match reaction.action:
+            case Use(value):
+                read.append(value)
+            case AnswerWith(_, detail, extra, body):
+                read.append(detail)
+                passed += [body, *(value for _, value in extra)]
+    return passed, read
+
+
+def _scopes(scope: CheckedEndpoint | CheckedBlock) -> Iterator[CheckedEndpoint | CheckedBlock]:
+    yield scope
+    for entry in scope.calls:
+        if isinstance(entry, CheckedBlock):
+            yield from _scopes(entry)
+
+
+def _entries(endpoint: CheckedEndpoint) -> Iterator[CheckedEntry]:
+    for scope in _scopes(endpoint):
+        yield from scope.calls
+
+
 def _guards(endpoint: CheckedEndpoint) -> Iterator[CheckedGuard]:
-    yield from endpoint.guards
-    for call in endpoint.calls:
-        yield from call.guards
+    for scope in _scopes(endpoint):
+        yield from scope.guards
+        for entry in scope.calls:
+            yield from entry.guards if isinstance(entry, CheckedCall) else ()
 
 
 def _handed_on(reactions: Iterable[Any]) -> Iterator[Type]:

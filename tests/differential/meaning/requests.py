@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from bffgen.check.model import CheckedCall
-from bffgen.openapi.model import Parameter
+from bffgen.openapi.model import Operation, Parameter
 
 from .data import Breach, Moment, Obj, Overflow, Reader, write
 
@@ -45,11 +44,26 @@ class Sent:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
 
 
-def request_of(call: CheckedCall, values: dict[int, Any], body: Any) -> Sent:
-    """The request, `values` being the arguments by their place in `call.arguments`. Raises `Unsent`."""
-    operation = call.operation
-    by_parameter = {id(one.parameter): values[at] for at, one in enumerate(call.arguments)}
-    given = [(one, by_parameter[id(one)]) for one in operation.parameters if by_parameter.get(id(one)) is not None]
+def shown(sent: Sent) -> str:
+    """A request as text; equal requests are equal as such, their headers aside."""
+    body = "" if sent.body is NOTHING else f" {_canonical(sent.body)}"
+    return f"{sent.method} {sent.backend} {sent.target}{body}"
+
+
+def _canonical(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key!r}: {_canonical(value[key])}" for key in sorted(value)) + "}"
+        case list():
+            return "[" + ", ".join(map(_canonical, value)) + "]"
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return repr(int(value))
+    return repr(value)
+
+
+def request_of(operation: Operation, values: Mapping[int, Any], body: Any) -> Sent:
+    """The request, `values` being the arguments by the `id` of their parameters. Raises `Unsent`."""
+    given = [(one, values[id(one)]) for one in operation.parameters if values.get(id(one)) is not None]
     for parameter, value in given:
         _keeps_bounds(parameter, value)
     path = re.sub(r"\{([^{}]*)\}", lambda found: _segment(found[1], given), operation.path)
@@ -61,15 +75,15 @@ def request_of(call: CheckedCall, values: dict[int, Any], body: Any) -> Sent:
         headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies)
     target = path + ("?" + "&".join(f"{name}={value}" for name, value in pairs) if pairs else "")
     if body is not NOTHING:
-        body = _body(call, body)
+        body = _body(operation, body)
     return Sent(operation.method, operation.backend, target, body, tuple(sorted(headers.items())))
 
 
-def _body(call: CheckedCall, value: Any) -> Any:
-    assert call.operation.body is not None
+def _body(operation: Operation, value: Any) -> Any:
+    assert operation.body is not None
     try:
-        data = write(value, call.operation.body.type)
-        Reader(closed=True).read(data, call.operation.body.type)
+        data = write(value, operation.body.type)
+        Reader(closed=True).read(data, operation.body.type)
     except (Breach, Overflow) as error:
         raise Unsent from error
     return data
