@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bffgen.check.displays import as_wanted
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.assume import is_doubted
-from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
 from bffgen.expr.quotes import in_place
@@ -47,7 +47,9 @@ def fit(
     """
     if is_broken(given.type) or is_broken(wanted):
         return given
-    given = read_as(given, wanted)
+    given = as_wanted(given, wanted, ctx)
+    if is_broken(given.type):
+        return given
     mismatch = assign(given.type, wanted)
     if mismatch is None:
         return retarget(given, wanted)

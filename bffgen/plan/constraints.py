@@ -40,25 +40,26 @@ def is_bounded(of: Type) -> bool:
     return isinstance(of, Nullable) and is_bounded(of.of)
 
 
-def bare(of: Type, module: Module, *, request: bool = False) -> ast.expr:
+def bare(of: Type, module: Module, *, request: bool = False, item: bool = False) -> ast.expr:
     """The annotation of a type without the bounds of the value itself, with those of its items.
 
-    With `request` for what comes as text in a URL or header.
+    With `request` for what comes as text in a URL or header. An `item` of a list of a request keeps its plain type:
+    a `list[Literal["a"]]` is no `list[str]`, which is what everything else takes.
     """
     if isinstance(of, ListType):
-        return code("list[item]", item=bounded(of.item, module, request=request))
+        return code("list[item]", item=bounded(of.item, module, request=request, item=request))
     if isinstance(of, Nullable):
-        return code("some | None", some=bounded(of.of, module, request=request))
+        return code("some | None", some=bounded(of.of, module, request=request, item=item))
     if isinstance(of, Scalar) and of.values and not of.open:
-        return _enum(of, module)
+        return literal_type(of.values, module) if of.kind is Kind.TEXT and not item else _one_of(of, module)
     if isinstance(of, Scalar) and of.kind in (Kind.DATE, Kind.DATETIME) and request:
         return module.annotation(of, wire=True)
     return module.annotation(of)
 
 
-def bounded(of: Type, module: Module, *, request: bool = False) -> ast.expr:
+def bounded(of: Type, module: Module, *, request: bool = False, item: bool = False) -> ast.expr:
     """The annotation of a type with all its bounds."""
-    made, given = bare(of, module, request=request), field_options(of, request=request)
+    made, given = bare(of, module, request=request, item=item), field_options(of, request=request)
     if not given:
         return made
     keywords = {key: constant(value) for key, value in given.items()}
@@ -73,11 +74,9 @@ def field_options(of: Type, *, request: bool = False) -> dict[str, Any]:
     return given
 
 
-def _enum(of: Scalar, module: Module) -> ast.expr:
-    """`Literal["a", "b"]`; numbers come as text, which `Literal` would not read."""
+def _one_of(of: Scalar, module: Module) -> ast.expr:
+    """The members of an enum, where `Literal` would not do: it does not read numbers that come as text."""
     values: list[ast.expr] = [constant(value) for value in of.values or ()]
-    if of.kind is Kind.TEXT:
-        return literal_type(of.values or (), module)
     return code(
         "Annotated[base, AfterValidator(one_of)]",
         Annotated=module.imported("typing", "Annotated"),

@@ -128,14 +128,19 @@ _BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
 
 
 def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
-    """The names that a module's functions and constants read, and those that its template does."""
+    """The names that a module's functions and constants read, and those that its template does.
+
+    A constant may read another, so that it is asked again until nothing more is found.
+    """
     code: list[ast.AST | None] = []
     for function in functions:
         code += [function.result, *function.body]
         code += [node for one in function.arguments for node in (one.annotation, one.default)]
     used = loaded(*code)
-    for constant in module.constants():
-        used |= loaded(constant.value, constant.annotation) if constant.name in used else set()
+    waiting = list(module.constants())
+    while reached := [constant for constant in waiting if constant.name in used]:
+        used = used.union(*(loaded(constant.value, constant.annotation) for constant in reached))
+        waiting = [constant for constant in waiting if constant not in reached]
     return _BY_TEMPLATE | used
 
 

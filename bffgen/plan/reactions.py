@@ -111,26 +111,43 @@ class Failing:
         )
 
     def _error_body(self, reaction: CheckedReaction) -> tuple[dict[int, Expr], list[ast.stmt]]:
-        """`error.body` read once, where the reaction speaks of it."""
+        """What the reaction says of `error`, as locals: `error.body`, read once, and a status that is there."""
         exprs: list[Expr | None] = []
         match reaction.action:
             case Use(value):
                 exprs = [value]
             case AnswerWith(_, detail, extra, body):
                 exprs = [detail, body, *(value for _, value in extra)]
+        local = self._body_local(reaction)
         changes: dict[int, Expr] = {}
+        bound: dict[str, list[ast.stmt]] = {}
         for node in walk(*exprs):
-            if isinstance(node, FieldOf) and node.name == "body" and _is_error(node.base):
-                changes[id(node)] = Ref("error_body", Role.ERROR, node.type, node.span)
-        if not changes or reaction.error_body is None:
-            return changes, []
-        of = reaction.error_body
+            if not isinstance(node, FieldOf) or not _is_error(node.base):
+                continue
+            if node.name == "body" and reaction.error_body is not None:
+                changes[id(node)] = Ref(local, Role.ERROR, node.type, node.span)
+                bound["body"] = self._read_body(local, reaction.error_body)
+            elif node.name == "status" and isinstance(reaction.when, int):
+                changes[id(node)] = Literal(reaction.when, node.type, node.span)
+            elif node.name == "status" and isinstance(node.type, Null):
+                changes[id(node)] = Literal(None, node.type, node.span)
+            elif node.name == "status" and not is_nullable(node.type):
+                changes[id(node)] = Ref("error_status", Role.ERROR, node.type, node.span)
+                bound["status"] = quote("error_status = failure.status or 502")
+        return changes, sum((bound[key] for key in sorted(bound)), [])
+
+    def _read_body(self, local: str, of: Type) -> list[ast.stmt]:
         if isinstance(of, Null):
-            return changes, quote("error_body = None")
-        source = "error_body = failure.body(adapter)"
+            return quote("local = None", local=local)
+        source = "local = failure.body(adapter)"
         if is_nullable(of):
             source += " if failure.content else None"
-        return changes, quote(source, adapter=self.names.module.adapter(of))
+        return quote(source, local=local, adapter=self.names.module.adapter(of))
+
+    def _body_local(self, reaction: CheckedReaction) -> str:
+        """`error_body`; with the status where the bodies of an entry have several types, as a local has one."""
+        read = [one.error_body for one in self.entry.reactions if one.error_body is not None]
+        return "error_body" if all(of == read[0] for of in read) else f"error_body_{reaction.when}"
 
     def _answering(self, action: AnswerWith, changes: dict[int, Expr]) -> list[ast.stmt]:
         if action.body is not None:

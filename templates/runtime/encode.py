@@ -17,6 +17,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic_core import to_json
 
 from .failures import InvalidArgument
 from .types import wire_text
@@ -50,6 +51,8 @@ def text(value: object) -> str:
         return str(value)
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
+    if isinstance(value, (BaseModel, Mapping, list, tuple)):  # inside of another: JSON says it all
+        return to_json(value, by_alias=True, inf_nan_mode="null").decode()
     raise InvalidArgument
 
 
@@ -127,12 +130,14 @@ def query(
 
 
 def _deep(name: str, value: object, safe: str) -> Iterable[Pair]:
+    """`a[b]=1`; the objects of a list are numbered, as Rails and qs read them: `a[0][b]=1`."""
     if isinstance(value, (BaseModel, Mapping)):
         for key, member in _members(value):
             yield from _deep(f"{name}%5B{_escaped(key)}%5D", member, safe)
     elif isinstance(value, (list, tuple, set, frozenset)):
-        for item in _items(value):
-            yield name, _escaped(item, safe)
+        for index, item in enumerate(member for member in value if member is not None):
+            nested = isinstance(item, (BaseModel, Mapping, list, tuple))
+            yield from _deep(f"{name}%5B{index}%5D" if nested else name, item, safe)
     else:
         yield name, _escaped(text(value), safe)
 
