@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from bffgen.dev.echo import Request, reply_data
+from bffgen.dev.pages import NO_PAGES, Page, Pages, emptied
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation
 from bffgen.openapi.sample import is_json_like, success_response
@@ -47,19 +48,19 @@ class _Route:
     operation: Operation
 
 
-def mock_app(document: Document, faults: Faults = NO_FAULTS) -> ASGIApp:
+def mock_app(document: Document, faults: Faults = NO_FAULTS, pages: Pages = NO_PAGES) -> ASGIApp:
     """An ASGI app that stands in for the backend of the document."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
     routes = sorted((_route(op) for op in document.operations()), key=lambda route: -route.literals)
-    handler = _handler(document, routes, faults)
+    handler = _handler(document, routes, faults, pages)
     methods = sorted({route.operation.method for route in routes} | {"GET", "HEAD"})
     return Starlette(routes=[Route("/{path:path}", handler, methods=methods)])
 
 
 def _handler(
-    document: Document, routes: list[_Route], faults: Faults
+    document: Document, routes: list[_Route], faults: Faults, pages: Pages
 ) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
     chance = random.Random(faults.seed)
     bases = sorted({urlsplit(url).path.rstrip("/") for url in document.servers} | {""}, key=len, reverse=True)
@@ -76,7 +77,7 @@ def _handler(
         if not wanted:
             return _problem(405 if found else 404, f"{document.backend} documents no {request.method} {path}")
         operation, values = wanted[0]
-        return _answer(operation, await _request(request, values))
+        return _answer(operation, await _request(request, values), pages.get(operation.key))
 
     return handle
 
@@ -115,10 +116,12 @@ async def _request(request: HttpRequest, path: dict[str, str]) -> Request:
     return Request(path, query, body)
 
 
-def _answer(operation: Operation, asked: Request) -> HttpResponse:
+def _answer(operation: Operation, asked: Request, page: Page | None) -> HttpResponse:
     from starlette.responses import Response as HttpResponse
 
     status, data = reply_data(operation, asked)
+    if page is not None and page.is_later(asked.query):
+        data = emptied(data)
     response = success_response(operation)
     if response is None or response.type is None or status in NO_CONTENT:
         return HttpResponse(status_code=status)

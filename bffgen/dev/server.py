@@ -106,13 +106,15 @@ def start_gateway(
 def read_spec(path: Path) -> Spec | None:
     """The spec as written; its mistakes are somebody else's to report."""
     diags = Diagnostics()
-    node = Loader(path.parent, diags).load(path)
-    return None if node is None else parse_spec(node, diags)
+    loader = Loader(path.parent, diags)
+    node = loader.load(path)
+    return None if node is None else parse_spec(node, diags, loader)
 
 
 def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
     """Serve mocks in this process until it is told to end: one server, told apart by port."""
     from bffgen.dev.mock import mock_app
+    from bffgen.dev.pages import pages_of
     from bffgen.openapi.document import load_document
 
     spec, diags = read_spec(path), Diagnostics()
@@ -123,7 +125,7 @@ def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
         backend = spec.backends[name]
         document = load_document(name, backend.openapi, loader, diags, backend.openapi_span, backend.presence)
         if document is not None:
-            apps[opened.getsockname()[1]] = mock_app(document)
+            apps[opened.getsockname()[1]] = mock_app(document, pages=pages_of(spec, name, document))
 
     async def by_port(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http":

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bffgen.dev.mock import Faults, mock_app
+from bffgen.dev.pages import Page
 
 from .conftest import Read, ReadText
 
@@ -88,6 +89,20 @@ def test_answers(shop: Read, path: str, status: int, data: Any) -> None:
     if data is not None:
         assert answer.json() == data
         assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "second"),
+    [
+        ("page", ["", "?city=1"], "?city=2"),
+        ("offset", ["", "?city=0"], "?city=1"),
+        ("cursor", [""], "?city=abc"),
+    ],
+)
+def test_pages_end(shop: Read, by: str, first: list[str], second: str) -> None:
+    app = mock_app(shop.document, pages={"listUsers": Page(by, "city")})
+    assert all(ask(app, "GET", f"/users{query}").json()["data"] for query in first)
+    assert ask(app, "GET", f"/users{second}").json() == {"data": [], "n": 1}
 
 
 def test_other_methods(shop: Read) -> None:
