@@ -89,13 +89,17 @@ class CheckedArgument:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CheckedUndo:
-    """The call that takes a write back. `reads_result`: it needs what the write answered."""
+    """The call that takes a write back. `reads_result`: it needs what the write answered.
+
+    Where one of `null_arguments` is null there is nothing to take it back with.
+    """
 
     operation: Operation
     arguments: tuple[CheckedArgument, ...]
     body: Expr | None
     reads_result: bool
     span: Span
+    null_arguments: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,7 +12,7 @@ from bffgen.plan.blocks import answer_of, composed, in_composing, may_overflow, 
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import rewrite, walk
-from bffgen.typesystem.model import Null, Type, is_nullable
+from bffgen.typesystem.model import Null, ObjectType, Type, is_nullable
 
 JSON = "application/json"
 
@@ -118,23 +118,33 @@ class Failing:
                 exprs = [value]
             case AnswerWith(_, detail, extra, body):
                 exprs = [detail, body, *(value for _, value in extra)]
-        local = self._body_local(reaction)
         changes: dict[int, Expr] = {}
         bound: dict[str, list[ast.stmt]] = {}
+        fields = [node for node in walk(*exprs) if isinstance(node, FieldOf) and _is_error(node.base)]
+        changes.update({id(node): self._error_field(node, reaction, bound) for node in fields})
+        bases = {id(node.base) for node in fields}
         for node in walk(*exprs):
-            if not isinstance(node, FieldOf) or not _is_error(node.base):
-                continue
-            if node.name == "body" and reaction.error_body is not None:
-                changes[id(node)] = Ref(local, Role.ERROR, node.type, node.span)
-                bound["body"] = self._read_body(local, reaction.error_body)
-            elif node.name == "status" and isinstance(reaction.when, int):
-                changes[id(node)] = Literal(reaction.when, node.type, node.span)
-            elif node.name == "status" and isinstance(node.type, Null):
-                changes[id(node)] = Literal(None, node.type, node.span)
-            elif node.name == "status" and not is_nullable(node.type):
-                changes[id(node)] = Ref("error_status", Role.ERROR, node.type, node.span)
-                bound["status"] = quote("error_status = failure.status or 502")
+            if _is_error(node) and id(node) not in bases and isinstance(node.type, ObjectType):
+                of, span = node.type, node.span
+                parts = [FieldOf(node, key, field.type, span) for key, field in of.fields.items()]
+                entries = tuple((one.name, self._error_field(one, reaction, bound)) for one in parts)
+                changes[id(node)] = MakeObject(entries, False, of, span)
         return changes, sum((bound[key] for key in sorted(bound)), [])
+
+    def _error_field(self, node: FieldOf, reaction: CheckedReaction, bound: dict[str, list[ast.stmt]]) -> Expr:
+        """A field of `error`, which may need a local that is `bound` first."""
+        if node.name == "body" and reaction.error_body is not None:
+            local = self._body_local(reaction)
+            bound["body"] = self._read_body(local, reaction.error_body)
+            return Ref(local, Role.ERROR, node.type, node.span)
+        if node.name == "status" and isinstance(reaction.when, int):
+            return Literal(reaction.when, node.type, node.span)
+        if node.name == "status" and isinstance(node.type, Null):
+            return Literal(None, node.type, node.span)
+        if node.name == "status" and not is_nullable(node.type):
+            bound["status"] = quote("error_status = failure.status or 502")
+            return Ref("error_status", Role.ERROR, node.type, node.span)
+        return node
 
     def _read_body(self, local: str, of: Type) -> list[ast.stmt]:
         if isinstance(of, Null):
