@@ -12,14 +12,15 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from bffgen.dev.echo import Request, reply_data
 from bffgen.dev.pages import NO_PAGES, Page, Pages, emptied
 from bffgen.openapi.document import Document
+from bffgen.openapi.media import EVENTS, bare
 from bffgen.openapi.model import Operation
-from bffgen.openapi.sample import is_json_like, success_response
+from bffgen.openapi.sample import is_json_like, sample, success_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
@@ -126,11 +127,19 @@ def _answer(operation: Operation, asked: Request, page: Page | None) -> HttpResp
     if response is None or response.type is None or status in NO_CONTENT:
         return HttpResponse(status_code=status)
     media_type = response.media_type or ""
+    if response.content.item_type is not None:
+        return HttpResponse(_stream(media_type, sample(response.content.item_type)), status, media_type=media_type)
     if not is_json_like(media_type):
         text = data if isinstance(data, str) else "example" if data is None else json.dumps(data)
         return HttpResponse(text, status, media_type=media_type)
     shown = "application/json" if "*" in media_type or not media_type.strip() else media_type
     return HttpResponse(json.dumps(data, ensure_ascii=False), status, media_type=shown)
+
+
+def _stream(media_type: str, item: Any) -> str:
+    """A stream of one item: a line, or an event."""
+    line = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+    return f"data: {line}\n\n" if bare(media_type) == EVENTS else f"{json.dumps(item, ensure_ascii=False)}\n"
 
 
 def _problem(status: int, detail: str) -> HttpResponse:

@@ -39,6 +39,14 @@ SHOP = """
           200:
             content:
               application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Order'}}}
+    /log:
+      get:
+        operationId: log
+        responses: {200: {content: {application/x-ndjson: {schema: {$ref: '#/components/schemas/Order'}}}}}
+    /events:
+      get:
+        operationId: events
+        responses: {200: {content: {text/event-stream: {schema: {$ref: '#/components/schemas/Order'}}}}}
     /thumb.{extension}:
       get: {operationId: thumb, responses: {200: {content: {image/png: {}}}}}
 """
@@ -103,6 +111,12 @@ def test_pages_end(shop: Read, by: str, first: list[str], second: str) -> None:
     app = mock_app(shop.document, pages={"listUsers": Page(by, "city")})
     assert all(ask(app, "GET", f"/users{query}").json()["data"] for query in first)
     assert ask(app, "GET", f"/users{second}").json() == {"data": [], "n": 1}
+
+
+def test_streams(shop: Read) -> None:
+    app = mock_app(shop.document)
+    assert ask(app, "GET", "/log").text == '{"id": 1, "user_id": "1"}\n'
+    assert ask(app, "GET", "/events").text == 'data: {"id": 1, "user_id": "1"}\n\n'
 
 
 def test_other_methods(shop: Read) -> None:
