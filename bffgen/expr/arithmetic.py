@@ -74,7 +74,7 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
         return broken(ctx.span(node))
     if of is None:
         help_ = None
-        if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type):
+        if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type) and _are_scalars(left, right):
             help_ = _together(node, ctx)
         elif operator in "+-" and _kinds(left.type, right.type) & {Kind.DATE, Kind.DATETIME}:
             help_ = "write the number with its unit: `days(n)`, `hours(n)`, `minutes(n)`"
@@ -84,6 +84,10 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
     nonzero = divides and _is_nonzero(right)
     may_be_none = (divides and not nonzero) or is_nullable(left.type) or is_nullable(right.type)
     return tree.Arithmetic(operator, left, right, nonzero, nullable(of) if may_be_none else of, ctx.span(node))
+
+
+def _are_scalars(*values: tree.Expr) -> bool:
+    return all(isinstance(non_null(value.type), Scalar) for value in values)
 
 
 def _together(node: ast.BinOp, ctx: Context) -> str:
