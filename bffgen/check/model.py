@@ -89,10 +89,7 @@ class CheckedArgument:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CheckedUndo:
-    """The call that takes a write back. `reads_result`: it needs what the write answered.
-
-    Where one of `null_arguments` is null there is nothing to take it back with.
-    """
+    """Takes a write back; it cannot where a null argument is null. `reads_result`: it needs what the write answered."""
 
     operation: Operation
     arguments: tuple[CheckedArgument, ...]
