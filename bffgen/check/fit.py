@@ -23,6 +23,7 @@ from bffgen.typesystem.model import (
     Nullable,
     ObjectType,
     Scalar,
+    SetType,
     Type,
     Union,
     Unknown,
@@ -131,6 +132,8 @@ def _way_out(given: tree.Expr, wanted: Type, shown: str) -> tuple[str | None, st
     if isinstance(inner, IterType) and isinstance(wanted, ListType):
         bare = shown[1:-1] if shown.startswith("(") and shown.endswith(")") else shown
         return f"write `[{bare}]`" if " for " in shown else f"write `list({shown})`", None
+    if isinstance(inner, SetType) and shown.startswith("{") and assign(inner.item, wanted) is None:
+        return f"write `{shown[1:-1].strip()}`: a name stands without braces", None
     if isinstance(wanted, ListType) and not isinstance(inner, ListType) and assign(inner, wanted.item) is None:
         return f"write `([{shown}])`", None
     if isinstance(wanted, Scalar) and isinstance(inner, Scalar) and inner is given.type:
