@@ -29,6 +29,7 @@ class Made:
 
     arguments: list[CheckedArgument] = field(default_factory=list)
     nulls: list[tree.Expr] = field(default_factory=list)
+    may_be_skipped: bool = False  # it is not made where a required argument is null, whatever the call's type
 
 
 def check_argument(bound: Bound, call: spec.Call, made: Made, ctx: Context, names: Names) -> None:
@@ -63,7 +64,7 @@ def _required_null(
     names: Names,
 ) -> tree.Expr:
     """A required argument that may be null: a call that is nullable anyway is then not made, another is an error."""
-    if names.may_be_skipped(call.name) and not isinstance(found.type, Null):
+    if (made.may_be_skipped or names.may_be_skipped(call.name)) and not isinstance(found.type, Null):
         made.nulls.append(found)
         return tree.Narrowed(found, False, non_null(found.type), found.span)
     if is_doubted(found, ctx):

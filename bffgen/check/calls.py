@@ -152,12 +152,13 @@ def _undo(call: spec.Call, names: Names) -> CheckedUndo | None:
     result = Binding(Role.CALL, names.reply(call.name), call.name_span)
     read: set[str] = set()
     ctx = replace(names.context({call.name: result}), names=read)
-    made = Made()
+    made = Made(may_be_skipped=True)
     for bound in bind(written, operation, names.diags, writes=True):
         check_argument(bound, written, made, ctx, names)
     body = check_body_of(written, operation, made, ctx, names)
     names.seen |= read
-    return CheckedUndo(operation, tuple(made.arguments), body, call.name in read, written.operation_span)
+    nulls = tuple(made.nulls)
+    return CheckedUndo(operation, tuple(made.arguments), body, call.name in read, written.operation_span, nulls)
 
 
 # ---------------------------------------------------------------------------------------------- guards

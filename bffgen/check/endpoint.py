@@ -8,7 +8,7 @@ from dataclasses import replace
 from bffgen.check import graph, values
 from bffgen.check.answers import answerable, statuses
 from bffgen.check.cost import check_deadline
-from bffgen.check.envelope import check_envelope
+from bffgen.check.envelope import DEGRADED, check_envelope
 from bffgen.check.examples import check_examples
 from bffgen.check.fit import fit
 from bffgen.check.media import is_download, media_types, passed_statuses, sources
@@ -36,10 +36,7 @@ from bffgen.expr.walk import walk
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
-    INTEGER,
-    NO_DOCS,
     TEXT,
-    Field,
     Kind,
     MapType,
     ObjectType,
@@ -227,12 +224,7 @@ def _may_degrade(entry: CheckedEntry) -> bool:
 
 def degraded_type(soft: tuple[str, ...]) -> Type:
     """`degraded`: from the name of a call to how it failed."""
-    fields = {
-        "kind": Field("kind", TEXT, True, NO_DOCS),
-        "status": Field("status", nullable(INTEGER), True, NO_DOCS),
-    }
-    key = Scalar(Kind.TEXT, soft, True) if soft else TEXT
-    return MapType(key, ObjectType("degraded", None, lambda: fields))
+    return MapType(Scalar(Kind.TEXT, soft, True) if soft else TEXT, DEGRADED)
 
 
 def _header_value(written: spec.Value, span: Span, ctx: Context) -> tree.Expr:

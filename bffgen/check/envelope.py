@@ -24,6 +24,11 @@ def _fields() -> dict[str, Field]:
 PROBLEM = ObjectType("ProblemDetails", None, _fields)
 """`problem`: what an envelope can tell of a problem document. One for all envelopes."""
 
+DEGRADED = ObjectType(
+    "degraded", None, lambda: {"kind": Field("kind", TEXT, True), "status": Field("status", nullable(INTEGER), True)}
+)
+"""An entry of `degraded`: how a call failed that the answer can do without. One for the whole gateway."""
+
 
 def check_envelope(
     written: spec.Value, response: Type | None, degraded: Type, hint: str, own: Own, diags: Diagnostics

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bffgen.check.displays import as_wanted
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.assume import is_doubted
-from bffgen.expr.literals import read_as
 from bffgen.expr.nulls import why_null
 from bffgen.expr.operators import default_for
 from bffgen.expr.quotes import in_place
@@ -20,6 +20,7 @@ from bffgen.typesystem.model import (
     Kind,
     ListType,
     Scalar,
+    SetType,
     Type,
     Unknown,
     non_null,
@@ -42,7 +43,9 @@ def fit(
     """
     if is_broken(given.type) or is_broken(wanted):
         return given
-    given = read_as(given, wanted)
+    given = as_wanted(given, wanted, ctx)
+    if is_broken(given.type):
+        return given
     mismatch = assign(given.type, wanted)
     if mismatch is None:
         return retarget(given, wanted)
@@ -124,6 +127,8 @@ def _way_out(given: tree.Expr, wanted: Type, shown: str) -> tuple[str | None, st
     if isinstance(inner, IterType) and isinstance(wanted, ListType):
         bare = shown[1:-1] if shown.startswith("(") and shown.endswith(")") else shown
         return f"write `[{bare}]`" if " for " in shown else f"write `list({shown})`", None
+    if isinstance(inner, SetType) and shown.startswith("{") and assign(inner.item, wanted) is None:
+        return f"write `{shown[1:-1].strip()}`: a name stands without braces", None
     if isinstance(wanted, ListType) and not isinstance(inner, ListType) and assign(inner, wanted.item) is None:
         return f"write `([{shown}])`", None
     if isinstance(wanted, Scalar) and isinstance(inner, Scalar) and inner is given.type:

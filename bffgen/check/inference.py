@@ -141,6 +141,8 @@ class Flow:
             case ast.List(elts=items) if isinstance(inner, ListType):
                 for item in items:
                     self._node(item, changed(wanted, type=inner.item), span)
+            case ast.Set(elts=[one]):  # `{id}` as in a template, which never fits: the message speaks of that alone
+                self._node(one, wanted, span)
             case ast.ListComp(elt=element) if isinstance(inner, ListType):
                 self._node(element, changed(wanted, type=inner.item), span)
 

@@ -89,13 +89,14 @@ class CheckedArgument:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CheckedUndo:
-    """The call that takes a write back. `reads_result`: it needs what the write answered."""
+    """Takes a write back; it cannot where a null argument is null. `reads_result`: it needs what the write answered."""
 
     operation: Operation
     arguments: tuple[CheckedArgument, ...]
     body: Expr | None
     reads_result: bool
     span: Span
+    null_arguments: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

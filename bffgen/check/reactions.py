@@ -54,12 +54,10 @@ def _reads_body(action: Action) -> bool:
             roots = [detail, body, *(value for _, value in extra)]
         case _:
             return False
-    return any(
-        isinstance(node, tree.FieldOf) and node.name == "body" and _is_error(node.base)
-        for root in roots
-        if root is not None
-        for node in walk(root)
-    )
+    nodes = [node for root in roots if root is not None for node in walk(root)]
+    fields = [node for node in nodes if isinstance(node, tree.FieldOf) and _is_error(node.base)]
+    wholes = sum(map(_is_error, nodes)) > len(fields)  # `error` itself, and so its body
+    return wholes or any(field.name == "body" for field in fields)
 
 
 def _is_error(node: tree.Expr) -> bool:

@@ -12,11 +12,13 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from bffgen.dev.echo import Request, reply_data
+from bffgen.dev.pages import NO_PAGES, Page, Pages, emptied
 from bffgen.openapi.document import Document
+from bffgen.openapi.media import EVENTS, bare
 from bffgen.openapi.model import Operation, Response
 from bffgen.openapi.sample import is_json_like, sample, success_response
 
@@ -48,19 +50,19 @@ class _Route:
     operation: Operation
 
 
-def mock_app(document: Document, faults: Faults = NO_FAULTS) -> ASGIApp:
+def mock_app(document: Document, faults: Faults = NO_FAULTS, pages: Pages = NO_PAGES) -> ASGIApp:
     """An ASGI app that stands in for the backend of the document."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
     routes = sorted((_route(op) for op in document.operations()), key=lambda route: -route.literals)
-    handler = _handler(document, routes, faults)
+    handler = _handler(document, routes, faults, pages)
     methods = sorted({route.operation.method for route in routes} | {"GET", "HEAD"})
     return Starlette(routes=[Route("/{path:path}", handler, methods=methods)])
 
 
 def _handler(
-    document: Document, routes: list[_Route], faults: Faults
+    document: Document, routes: list[_Route], faults: Faults, pages: Pages
 ) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
     chance = random.Random(faults.seed)
     bases = sorted({urlsplit(url).path.rstrip("/") for url in document.servers} | {""}, key=len, reverse=True)
@@ -77,7 +79,7 @@ def _handler(
         if not wanted:
             return _problem(405 if found else 404, f"{document.backend} documents no {request.method} {path}")
         operation, values = wanted[0]
-        return _answer(operation, await _request(request, values))
+        return _answer(operation, await _request(request, values), pages.get(operation.key))
 
     return handle
 
@@ -116,15 +118,19 @@ async def _request(request: HttpRequest, path: dict[str, str]) -> Request:
     return Request(path, query, body)
 
 
-def _answer(operation: Operation, asked: Request) -> HttpResponse:
+def _answer(operation: Operation, asked: Request, page: Page | None) -> HttpResponse:
     from starlette.responses import Response as HttpResponse
 
     status, data = reply_data(operation, asked)
+    if page is not None and page.is_later(asked.query):
+        data = emptied(data)
     response = success_response(operation)
     headers = dict(_headers(response)) if response is not None else {}
     if response is None or response.type is None or status in NO_CONTENT:
         return HttpResponse(status_code=status, headers=headers)
     media_type = response.media_type or ""
+    if response.content.item_type is not None:
+        return HttpResponse(_stream(media_type, sample(response.content.item_type)), status, media_type=media_type)
     if not is_json_like(media_type):
         text = data if isinstance(data, str) else "example" if data is None else json.dumps(data)
         return HttpResponse(text, status, headers, media_type)
@@ -142,6 +148,12 @@ def _headers(response: Response) -> Iterator[tuple[str, str]]:
         text = ",".join(texts).strip()
         if name not in NOT_DOCUMENTED and not name.startswith("content-") and text.isascii() and text.isprintable():
             yield name, text
+
+
+def _stream(media_type: str, item: Any) -> str:
+    """A stream of one item: a line, or an event."""
+    line = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+    return f"data: {line}\n\n" if bare(media_type) == EVENTS else f"{json.dumps(item, ensure_ascii=False)}\n"
 
 
 def _problem(status: int, detail: str) -> HttpResponse:

@@ -106,21 +106,25 @@ def start_gateway(
 def read_spec(path: Path) -> Spec | None:
     """The spec as written; its mistakes are somebody else's to report."""
     diags = Diagnostics()
-    node = Loader(path.parent, diags).load(path)
-    return None if node is None else parse_spec(node, diags)
+    loader = Loader(path.parent, diags)
+    node = loader.load(path)
+    return None if node is None else parse_spec(node, diags, loader)
 
 
 def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
     """Serve mocks in this process until it is told to end: one server, told apart by port."""
     from bffgen.check.documents import completed_documents
     from bffgen.dev.mock import mock_app
+    from bffgen.dev.pages import pages_of
 
     spec, diags = read_spec(path), Diagnostics()
     assert spec is not None
     documents = completed_documents(spec, Loader(path.parent, diags), diags)
-    apps: dict[int, Any] = {
-        opened.getsockname()[1]: mock_app(documents[name]) for name, opened in sockets.items() if name in documents
-    }
+    apps: dict[int, Any] = {}
+    for name, opened in sockets.items():
+        if name in documents:
+            document = documents[name]
+            apps[opened.getsockname()[1]] = mock_app(document, pages=pages_of(spec, name, document))
 
     async def by_port(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http":

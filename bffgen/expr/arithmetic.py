@@ -75,7 +75,7 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
         return broken(ctx.span(node))
     if of is None:
         help_ = None
-        if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type):
+        if operator in "+%" and Kind.TEXT in _kinds(left.type, right.type) and _are_scalars(left, right):
             help_ = _together(node, ctx)
         elif operator in "+-" and _kinds(left.type, right.type) & {Kind.DATE, Kind.DATETIME}:
             help_ = "write the number with its unit: `days(n)`, `hours(n)`, `minutes(n)`"
@@ -87,6 +87,10 @@ def arithmetic(node: ast.BinOp, ctx: Context, infer: Infer) -> tree.Expr:
     if isinstance(of, ListType):
         left, right = as_joined(left, of), as_joined(right, of)
     return tree.Arithmetic(operator, left, right, nonzero, nullable(of) if may_be_none else of, ctx.span(node))
+
+
+def _are_scalars(*values: tree.Expr) -> bool:
+    return all(isinstance(non_null(value.type), Scalar) for value in values)
 
 
 def _together(node: ast.BinOp, ctx: Context) -> str:

@@ -48,6 +48,8 @@ _REASONS = (
     (r"f-string", "what stands in the `{{ }}` of this text cannot be read"),
 )
 
+_SENTENCE = re.compile(r"\w+(?:,? \w+)+[.!?]?")
+_WORDS = {"and", "or", "not", "in", "is", "if", "else", "for", "lambda"}
 _TOKEN = re.compile(r"\w+|.", re.DOTALL)
 _LAST = re.compile(r"(\w+|.)\Z", re.DOTALL)
 
@@ -75,6 +77,8 @@ def _by_token(text: str, at: int, end: int, message: str) -> Fault:
         return Fault(at, end, "not a comparison", "write `==`")
     if keyword.iskeyword(word) and text[:at].rstrip().endswith("."):
         return Fault(at, end, "a keyword of Python", f"write `{word}_`")
+    if _SENTENCE.fullmatch(text.strip()) and not set(text.split()) & _WORDS:
+        return Fault(at, end, "not expected here", f'if a text was meant, write `("{text.strip()}")`')
     return Fault(at, end, _reason(message) or "not expected here")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
+from functools import cached_property
 from typing import Literal
 
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.openapi.elsewhere import named_elsewhere
 from bffgen.openapi.index import Entry, Index
 from bffgen.openapi.inline import operation_of
 from bffgen.openapi.lazy import Hint
@@ -104,8 +106,13 @@ class Document:
         return span_of(found[0]) if found else None
 
     def schema(self, name: str, *, request: bool) -> Type | None:
-        """A named schema; by its name or, where only one has it, by its Python form. None when there is none."""
-        named = self._named_schemas()
+        """A named schema; by its name or, where only one has it, by its Python form. None when there is none.
+
+        One of another file that the document refers to has the name that it has there.
+        """
+        named: Mapping[str, Node] = self._named_schemas()
+        if name not in named and not any(name in (class_name(known), python_name(known)) for known in named):
+            named = self._elsewhere
         if name not in named:
             forms = [known for known in named if name in (class_name(known), python_name(known))]
             if len(forms) != 1:
@@ -114,7 +121,11 @@ class Document:
         return self._schemas.type_of(named[name], Hint.of(name), request=request)
 
     def schema_names(self) -> list[str]:
-        return list(self._named_schemas())
+        return list(dict.fromkeys([*self._named_schemas(), *self._elsewhere]))
+
+    @cached_property
+    def _elsewhere(self) -> Mapping[str, Node]:
+        return named_elsewhere(self._references)
 
     def _named_schemas(self) -> dict[str, Node]:
         return self._schemas_of(self.root)

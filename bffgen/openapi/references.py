@@ -94,6 +94,20 @@ class References:
         root = self._document(where, written)
         return self._within(root, fragment)[0] if root is not None else None
 
+    def at(self, where: str, fragment: str, base: Node, asked_by: Span) -> Node | None:
+        """What a reference in the document of `base` leads to; None where that is nowhere, or on the web.
+
+        Nothing but a file that cannot be read is reported.
+        """
+        if "://" in where or where.startswith("/"):
+            return None
+        root: Node | None = base
+        if where:
+            root = self._loader.load(unquote(where), asked_by, base.file)
+            root = self._roots.setdefault(root.file, root) if root is not None else None
+        found = self._within(root, fragment)[0] if root is not None else None
+        return self.follow(found)
+
     def key_of(self, node: Node) -> Span:
         """Where the key of a node stands; for a member of a sequence, or a whole file, the node itself."""
         above = self._roots.get(node.file)

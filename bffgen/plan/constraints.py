@@ -40,25 +40,26 @@ def is_bounded(of: Type) -> bool:
     return isinstance(of, Nullable) and is_bounded(of.of)
 
 
-def bare(of: Type, module: Module, *, request: bool = False, wire: bool = False) -> ast.expr:
+def bare(of: Type, module: Module, *, request: bool = False, wire: bool = False, item: bool = False) -> ast.expr:
     """The annotation of a type without the bounds of the value itself, with those of its items.
 
-    With `request` for what comes as text in a URL or header, with `wire` for what comes as JSON.
+    With `request` for what comes as text in a URL or header, with `wire` for what comes as JSON. An `item` of a
+    list of such texts keeps its plain type: a `list[Literal["a"]]` is no `list[str]`, which is what all else takes.
     """
     if isinstance(of, ListType):
-        return code("list[item]", item=bounded(of.item, module, request=request, wire=wire))
+        return code("list[item]", item=bounded(of.item, module, request=request, wire=wire, item=request))
     if isinstance(of, Nullable):
-        return code("some | None", some=bounded(of.of, module, request=request, wire=wire))
+        return code("some | None", some=bounded(of.of, module, request=request, wire=wire, item=item))
     if isinstance(of, Scalar) and of.values and not of.open:
-        return _enum(of, module, wire)
+        return _enum(of, module, wire, item)
     if isinstance(of, Scalar) and of.kind in (Kind.DATE, Kind.DATETIME) and request:
         return module.annotation(of, wire=True)
     return module.annotation(of, wire)
 
 
-def bounded(of: Type, module: Module, *, request: bool = False, wire: bool = False) -> ast.expr:
+def bounded(of: Type, module: Module, *, request: bool = False, wire: bool = False, item: bool = False) -> ast.expr:
     """The annotation of a type with all its bounds."""
-    made, given = bare(of, module, request=request, wire=wire), field_options(of, request=request)
+    made, given = bare(of, module, request=request, wire=wire, item=item), field_options(of, request=request)
     if not given:
         return made
     keywords = {key: constant(value) for key, value in given.items()}
@@ -73,10 +74,10 @@ def field_options(of: Type, *, request: bool = False) -> dict[str, Any]:
     return given
 
 
-def _enum(of: Scalar, module: Module, wire: bool) -> ast.expr:
+def _enum(of: Scalar, module: Module, wire: bool, item: bool) -> ast.expr:
     """`Literal["a", "b"]`; numbers come as text, which `Literal` would not read."""
     values: list[ast.expr] = [constant(value) for value in of.values or ()]
-    if of.kind is Kind.TEXT:
+    if of.kind is Kind.TEXT and not item:
         return literal_type(of.values or (), module)
     return code(
         "Annotated[base, AfterValidator(one_of)]",

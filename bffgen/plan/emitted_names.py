@@ -21,7 +21,7 @@ from bffgen.typesystem.model import Kind, ListType, LiteralValue, Nullable, Obje
 from bffgen.typesystem.names import python_name
 
 MACHINERY = (
-    *("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body"),
+    *("backends", "calls", "response", "failure", "router", "answer", "degraded", "error_body", "error_status"),
     *("item", "batch"),  # words of the language, which no value is called
 )
 """Names that the emitted function has of its own."""
@@ -251,7 +251,7 @@ class EndpointNames(ModuleNames):
             case Role.BODY:
                 return "body"
             case Role.ERROR:
-                return name if name == "error_body" else "failure"
+                return "failure" if name == "error" else name
             case Role.DEGRADED:
                 return "degraded"
             case Role.ANSWER | Role.ITEM | Role.BATCH:

@@ -11,7 +11,7 @@ from bffgen.expr.tree import Ref, Role
 from bffgen.plan.answers import degrades_at_all
 from bffgen.plan.blocks import in_composing
 from bffgen.plan.emitted_names import EndpointNames
-from bffgen.plan.envelope import wrapping
+from bffgen.plan.envelope import degraded_calls, wrapping
 from bffgen.plan.instants import bind_instants
 from bffgen.plan.operations import Clients
 from bffgen.plan.passing import is_passed_on, own_status, passed_on
@@ -68,7 +68,7 @@ class EndpointWriter(ScopeWriter):
         endpoint, exprs = self.endpoint, [*result_exprs(self.endpoint), *(let.value for let in self.plan.after)]
         results = self.results(exprs)
         if any(isinstance(node, Ref) and node.role is Role.DEGRADED for node in walk(*exprs)):
-            results += quote("degraded = calls.degraded")
+            results += quote("degraded = value", value=degraded_calls(self.module))
         composing: Block = [line for let in self.plan.after for line in self.bound(let)]
         passed = is_passed_on(endpoint)
         plain = isinstance(endpoint.response, Ref) and not composing
@@ -134,7 +134,7 @@ class EndpointWriter(ScopeWriter):
         made: ast.expr | None = None if endpoint.response is None else name("answer")
         if plain and endpoint.response is not None:
             made = emit(endpoint.response, self.names)
-        degraded = code("calls.degraded") if self.degrades else None
+        degraded = degraded_calls(self.module) if self.degrades else None
         return in_composing(quote("return value", value=wrapping(self.wrapper, status, made, degraded)), self.module)
 
     @property

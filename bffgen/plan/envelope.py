@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from bffgen.check.envelope import PROBLEM
+from bffgen.check.envelope import DEGRADED, PROBLEM
 from bffgen.expr.emit import emit
 from bffgen.expr.tree import Choice, Expr, FieldOf, IsNull, Literal, MakeObject, Narrowed, Ref, Role, Target, Truth
 from bffgen.plan.emitted_names import Module, ModuleNames
@@ -14,7 +14,7 @@ from bffgen.plan.names import local_name
 from bffgen.plan.quote import code, constant, name, quote
 from bffgen.plan.walk import rewrite, walk
 from bffgen.source.text import Span
-from bffgen.typesystem.model import BOOLEAN, NULL, Type, is_nullable, nullable
+from bffgen.typesystem.model import BOOLEAN, NULL, TEXT, MapType, Type, is_nullable, nullable
 
 _WORDS = ("status", "response", "problem", "degraded")
 
@@ -25,8 +25,11 @@ def plan_envelope(envelope: Expr, response: Type | None, module: Module, names: 
     made = emit(_copied(envelope), emitted)
     body = [*bind_instants(emitted.instants(), module), *quote("return made", made=made)]
     document = name(module.runtime("problems", "ProblemDocument"))
-    mapping = module.imported("collections.abc", "Mapping")
-    degraded = code("M[str, D]", M=mapping, D=module.runtime("fan_out", "Degraded"))
+    if stands_whole(module):
+        degraded = module.annotation(MapType(TEXT, DEGRADED))
+    else:
+        mapping = module.imported("collections.abc", "Mapping")
+        degraded = code("M[str, D]", M=mapping, D=module.runtime("fan_out", "Degraded"))
     annotations = [
         name("int"),
         module.annotation(NULL if response is None else nullable(response)),
@@ -49,6 +52,21 @@ def wrapping(function: str, status: ast.expr, response: ast.expr | None, degrade
         status=status,
         response=response or constant(None),
         degraded=degraded or ast.Dict([], []),
+    )
+
+
+def stands_whole(module: Module) -> bool:
+    """Whether an entry of `degraded` is a model: somewhere it is answered as a whole."""
+    return DEGRADED in module.models.refs
+
+
+def degraded_calls(module: Module) -> ast.expr:
+    """`degraded`: as the runtime has it, or as models where it may be answered as a whole."""
+    if not stands_whole(module):
+        return code("calls.degraded")
+    return code(
+        "{name: Model(kind=soft.kind, status=soft.status) for name, soft in calls.degraded.items()}",
+        Model=module.annotation(DEGRADED),
     )
 
 

@@ -138,7 +138,10 @@ _BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
 
 
 def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
-    """The names that a module's functions and constants read, and those that its template does."""
+    """The names that a module's functions and constants read, and those that its template does.
+
+    A constant may read another, so that it is asked again until nothing more is found.
+    """
     code: list[ast.AST | None] = []
     for function in functions:
         code += [function.result, *function.body]

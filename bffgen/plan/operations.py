@@ -130,7 +130,7 @@ def _undo(call: CheckedCall, timeout: float) -> CheckedCall:
         body=call.undo.body,
         request=call.undo.operation.body if call.undo.body is not None else None,
         headers=(),
-        null_arguments=(),
+        null_arguments=call.undo.null_arguments,
         guards=(),
         reactions=(),
         timeout=timeout,

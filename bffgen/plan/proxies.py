@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bffgen.check.media import is_file
@@ -30,10 +30,15 @@ _DEFAULT_STYLES = {"path": "simple", "query": "form", "header": "simple"}
 def plan_proxies(gateway: CheckedGateway, clients: Clients) -> tuple[ProxyPlan, ...]:
     """The routes in the order written, those of a backend over its client."""
     attributes = {used.backend.name: used.attribute for used in clients.backends}
-    return tuple(_plan(proxy, attributes[proxy.backend]) for proxy in gateway.proxies)
+    nearer = [(one.method, one.path) for one in gateway.endpoints]
+    made: list[ProxyPlan] = []
+    for proxy in gateway.proxies:
+        made.append(_plan(proxy, attributes[proxy.backend], nearer))
+        nearer += [(method, proxy.path) for method in proxy.methods]
+    return tuple(made)
 
 
-def _plan(proxy: CheckedProxy, attribute: str) -> ProxyPlan:
+def _plan(proxy: CheckedProxy, attribute: str, nearer: Sequence[tuple[str, str]]) -> ProxyPlan:
     operations = proxy.operations
     headers = {name for one in proxy.known for response in one.responses for name in response.headers}
     return ProxyPlan(
@@ -43,7 +48,7 @@ def _plan(proxy: CheckedProxy, attribute: str) -> ProxyPlan:
         proxy.methods,
         tuple(dict.fromkeys(f"{one.method} {one.path}" for one in operations)) if operations is not None else None,
         tuple(sorted(headers)),
-        _case(proxy, attribute),
+        _case(proxy, attribute, nearer),
     )
 
 
@@ -54,17 +59,26 @@ def _label(operation: Operation) -> str:
     return f"{operation.backend}.{operation.key}"
 
 
-def _case(proxy: CheckedProxy, attribute: str) -> ProxyCase | None:
-    """One operation that is reached by the proxy, and a path that none is at."""
+def _case(proxy: CheckedProxy, attribute: str, nearer: Sequence[tuple[str, str]]) -> ProxyCase | None:
+    """One operation that is reached by the proxy, and a path that none is at. `nearer` routes take what is theirs."""
     for operation in sorted(proxy.known, key=lambda one: (one.method != "GET", one.path.count("{"))):
         if operation.method in proxy.methods and not operation.query:
             path = re.sub(r"\{[^{}]*\}", "1", public_path(proxy, operation))
+            if any(method == operation.method and _matches(route, path) for method, route in nearer):
+                continue
             unknown = None
             if proxy.operations is not None and proxy.path.endswith(":path}"):
                 unknown = f"{path.rpartition('/')[0]}/none/such/operation/is/documented"
             asked = re.sub(r"\{[^{}]*\}", "1", operation.path)
             return ProxyCase(operation.method, path, _label(operation), attribute, asked, unknown)
     return None
+
+
+def _matches(route: str, path: str) -> bool:
+    pieces = re.split(r"(\{[^{}]*\})", route)
+    kinds = {True: ".*", False: "[^/]+"}
+    pattern = "".join(kinds[p.endswith(":path}")] if p.startswith("{") else re.escape(p) for p in pieces)
+    return re.fullmatch(pattern, path) is not None
 
 
 def operation_plans_of(plans: tuple[ProxyPlan, ...]) -> Iterator[OperationPlan]:

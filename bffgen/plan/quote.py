@@ -86,6 +86,10 @@ class _Filler(ast.NodeTransformer):
         node.arg = self._renamed(node.arg) if node.arg else None
         return self.generic_visit(node)
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.name = self._renamed(node.name)
+        return self.generic_visit(node)
+
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         node.name = self._renamed(node.name)
         return self.generic_visit(node)

@@ -12,7 +12,7 @@ from bffgen.plan.blocks import answer_of, composed, in_composing, may_overflow, 
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import rewrite, walk
-from bffgen.typesystem.model import Null, Type, is_nullable
+from bffgen.typesystem.model import Null, ObjectType, Type, is_nullable
 
 JSON = "application/json"
 
@@ -111,7 +111,7 @@ class Failing:
         )
 
     def _error_body(self, reaction: CheckedReaction) -> tuple[dict[int, Expr], list[ast.stmt]]:
-        """`error.body` read once, where the reaction speaks of it."""
+        """What the reaction says of `error`, as locals: `error.body`, read once, and a status that is there."""
         exprs: list[Expr | None] = []
         match reaction.action:
             case Use(value):
@@ -119,18 +119,45 @@ class Failing:
             case AnswerWith(_, detail, extra, body):
                 exprs = [detail, body, *(value for _, value in extra)]
         changes: dict[int, Expr] = {}
+        bound: dict[str, list[ast.stmt]] = {}
+        fields = [node for node in walk(*exprs) if isinstance(node, FieldOf) and _is_error(node.base)]
+        changes.update({id(node): self._error_field(node, reaction, bound) for node in fields})
+        bases = {id(node.base) for node in fields}
         for node in walk(*exprs):
-            if isinstance(node, FieldOf) and node.name == "body" and _is_error(node.base):
-                changes[id(node)] = Ref("error_body", Role.ERROR, node.type, node.span)
-        if not changes or reaction.error_body is None:
-            return changes, []
-        of = reaction.error_body
+            if _is_error(node) and id(node) not in bases and isinstance(node.type, ObjectType):
+                of, span = node.type, node.span
+                parts = [FieldOf(node, key, field.type, span) for key, field in of.fields.items()]
+                entries = tuple((one.name, self._error_field(one, reaction, bound)) for one in parts)
+                changes[id(node)] = MakeObject(entries, False, of, span)
+        return changes, sum((bound[key] for key in sorted(bound)), [])
+
+    def _error_field(self, node: FieldOf, reaction: CheckedReaction, bound: dict[str, list[ast.stmt]]) -> Expr:
+        """A field of `error`, which may need a local that is `bound` first."""
+        if node.name == "body" and reaction.error_body is not None:
+            local = self._body_local(reaction)
+            bound["body"] = self._read_body(local, reaction.error_body)
+            return Ref(local, Role.ERROR, node.type, node.span)
+        if node.name == "status" and isinstance(reaction.when, int):
+            return Literal(reaction.when, node.type, node.span)
+        if node.name == "status" and isinstance(node.type, Null):
+            return Literal(None, node.type, node.span)
+        if node.name == "status" and not is_nullable(node.type):
+            bound["status"] = quote("error_status = failure.status or 502")
+            return Ref("error_status", Role.ERROR, node.type, node.span)
+        return node
+
+    def _read_body(self, local: str, of: Type) -> list[ast.stmt]:
         if isinstance(of, Null):
-            return changes, quote("error_body = None")
-        source = "error_body = failure.body(adapter)"
+            return quote("local = None", local=local)
+        source = "local = failure.body(adapter)"
         if is_nullable(of):
             source += " if failure.content else None"
-        return changes, quote(source, adapter=self.names.module.adapter(of))
+        return quote(source, local=local, adapter=self.names.module.adapter(of))
+
+    def _body_local(self, reaction: CheckedReaction) -> str:
+        """`error_body`; with the status where the bodies of an entry have several types, as a local has one."""
+        read = [one.error_body for one in self.entry.reactions if one.error_body is not None]
+        return "error_body" if all(of == read[0] for of in read) else f"error_body_{reaction.when}"
 
     def _answering(self, action: AnswerWith, changes: dict[int, Expr]) -> list[ast.stmt]:
         if action.body is not None:

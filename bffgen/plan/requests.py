@@ -100,7 +100,7 @@ class RequestWriter:
         prepared, made = self._prepared()
         request: ast.expr = self.request(prepared)
         if self.call.write:
-            request = self._written(request)
+            request = self._written(request, made)
         return made, ast.Await(request)
 
     def _prepared(self) -> tuple[dict[int, str], list[ast.stmt]]:
@@ -161,20 +161,42 @@ class RequestWriter:
             return called(self.module.imported("uuid", "UUID"), self._key(always_told=True))
         return self._key()
 
-    def _written(self, request: ast.expr) -> ast.expr:
+    def _written(self, request: ast.expr, before: list[ast.stmt]) -> ast.expr:
         if not self.place.traits.records:
             return called(self.module.runtime("tasks", "uncancelled"), request)
         sent = called("writes.send", constant(self.call.name), request)
         if self.call.undo is not None:
-            taken_back = RequestWriter(self.place.clients.undos[self.call], self.names, self.place).request()
+            writer = RequestWriter(self.place.clients.undos[self.call], self.names, self.place)
             reads = self.call.name in referred(undo_exprs(self.call.undo))
-            parameters = [ast.arg(self.names.value(self.call.name))] if reads else []
-            arguments = ast.arguments([], parameters, None, [], [], None, [])
-            function: ast.expr = ast.Lambda(arguments, taken_back)
+            function = writer.taking_back(self.call, reads, before)
             if reads and self.call.wants_reply:
                 function = code("lambda reply: function(reply.value)", function=function)
             sent.keywords.append(ast.keyword("undo_with" if reads else "undo", function))
         return sent
+
+    def taking_back(self, write: CheckedCall, reads: bool, before: list[ast.stmt]) -> ast.expr:
+        """The function that takes a write back: a line, or one of its own that gives up where an argument is null."""
+        parameter = ast.arg(self.names.value(write.name))
+        skipping = self.skipping()
+        if not skipping:
+            return ast.Lambda(ast.arguments([], [parameter] if reads else [], None, [], [], None, []), self.request())
+        made = quote(
+            """
+            def take_back() -> Undo | None:
+                skipping
+                return request
+            """,
+            take_back=(local := self.names.fresh(f"undo_{write.name}")),
+            Undo=self.module.runtime("undo", "Undo"),
+            skipping=skipping,
+            request=self.request(),
+        )
+        if reads:
+            parameter.annotation = self.module.annotation(write.reply)
+            assert isinstance(made[0], ast.FunctionDef)
+            made[0].args.args.append(parameter)
+        before += made
+        return name(local)
 
 
 def _body_hint(call: CheckedCall) -> str:

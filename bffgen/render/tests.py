@@ -67,6 +67,7 @@ def _view(endpoint: EndpointPlan) -> View:
         "actual": _actual(tests),
         "streams": tests.streams and tests.has_expected,
         "expected": expression(_data(tests.expected)) if tests.has_expected else None,
+        "vague": tests.has_expected and _is_vague(tests.expected),
         "head": _request(_as_head(tests.request)) if endpoint.method == "GET" else None,
         "newer": _replies(tests.newer) if tests.newer else None,
         "invalid": _request(tests.invalid) if tests.invalid is not None else None,
@@ -78,6 +79,13 @@ def _view(endpoint: EndpointPlan) -> View:
         "examples": [_example(case) for case in tests.examples],
         "scripted": any(script.calls for case in tests.examples for _, script in case.replies),
     }
+
+
+def _is_vague(data: object) -> bool:
+    """Whether type checkers cannot tell what it is: something in it is empty."""
+    if isinstance(data, (list, dict)):
+        return not data or any(map(_is_vague, data.values() if isinstance(data, dict) else data))
+    return False
 
 
 def _actual(tests: EndpointTests) -> Code:

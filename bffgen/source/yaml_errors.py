@@ -16,6 +16,8 @@ _QUOTE_FIRST = re.compile(r"""^(\s*(?:-\s+)?(?:[\w$.-]+:\s+)?)((["']).*)$""")
 
 _COLON_INSIDE = re.compile(r"""^(\s*(?:-\s+)?[\w$.-]+:)\s+([^\s"'{\[|>&*#].*?: .*?)\s*(?:\s#.*)?$""")
 
+_COLON_IN_CALL = re.compile(r"""(\w+(?:\.\w+|\["[^"]*"\]))\(((?:\w+: [^:'"{}\[\]]*)+)\)""")
+
 _MESSAGES = (
     ("mapping values are not allowed", "a `: ` here would start a mapping inside of a value"),
     ("could not find expected ':'", "a key without its `:`"),
@@ -82,6 +84,10 @@ def _help(file: SourceFile, error: Any, at: int) -> str | None:
         return f"write the mapping in block form:\n{form}" if form else None
     found = _COLON_INSIDE.match(file.line(file.place(at)[0]))
     if found and "mapping values" in str(getattr(error, "problem", "")):
+        call = _COLON_IN_CALL.fullmatch(found[2])
+        if call:
+            arguments = re.sub(r"\b(\w+): ", r"\1=", call[2])
+            return f"arguments are written with `=`: `{found[1].strip()} {call[1]}({arguments})`"
         return _quoted(found[1].strip(), found[2])
     return None
 

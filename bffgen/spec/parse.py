@@ -100,7 +100,11 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
             self.diags.report("BFF112", message, Label(version.span), note=note)
             return True
         if value != LANGUAGE_VERSION or isinstance(value, (bool, float)):
-            self.bad(version.span, f"expected `{LANGUAGE_VERSION}`, found {kind_of(version)}", "write `bffgen: 1`")
+            self.bad(
+                version.span,
+                f"expected the number `{LANGUAGE_VERSION}`, found {_as_version(version)}",
+                "write `bffgen: 1`",
+            )
         return False
 
     def _name(self, node: Node | None) -> str | None:
@@ -225,3 +229,8 @@ def why_no_url(url: str) -> str | None:
     if not host or port == 0:
         return "it has no host"
     return "a query is not part of it" if "?" in url or "#" in url else None
+
+
+def _as_version(node: Node) -> str:
+    quoted = node.kind == "scalar" and node.text == str(LANGUAGE_VERSION)
+    return f"the text `{node.text}`" if quoted else kind_of(node)

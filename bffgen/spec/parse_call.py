@@ -14,6 +14,10 @@ from bffgen.spec.parse_head import Head, parse_head, repeated_argument
 from bffgen.spec.parse_lists import ListReader
 from bffgen.spec.reader import Fields
 
+_NOT_OF_UNDO = frozenset(
+    "as read for if limit items key batch size paginate max_pages when require after on_error undo timeout "
+    "headers".split()
+)
 _MANAGED_HEADERS = frozenset(
     "connection content-length date host keep-alive proxy-connection set-cookie te trailer transfer-encoding "
     "upgrade".split()
@@ -148,6 +152,10 @@ class CallReader(ListReader):
         if isinstance(made, Block):
             self.wrong(node, "a call such as `backend.operation(name=value)`")
             return None
+        for key in node.entries() if node.kind == "mapping" else ():
+            if key in _NOT_OF_UNDO:
+                label = Label(node.key(key), "it has a `call`, `args` and a `body` alone")
+                self.diags.report("BFF104", f"`{key}` is no key of an `undo`", label)
         return made
 
     def lets(self, node: Node | None) -> Mapping[str, tuple[Value, Span]]:

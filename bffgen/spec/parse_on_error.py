@@ -66,7 +66,7 @@ class OnErrorReader(ValueReader):
             return Default(Const(None, node), node.span)
         if node.kind == "scalar" and node.text in ("fail", "pass"):
             return Fail(node.span) if node.text == "fail" else Pass(node.span)
-        meant = closest(node.text, ("null", "fail", "pass")) if node.kind == "scalar" and not node.quoted else None
+        meant = _meant(node.text) if node.kind == "scalar" and not node.quoted else None
         if meant:
             self.wrong(node, _EXPECTED, f"did you mean `{meant}`?")
             return None
@@ -142,3 +142,7 @@ class OnErrorReader(ValueReader):
 
 def _written(node: Node) -> str:
     return f'("{node.text}")' if node.quoted else node.text
+
+
+def _meant(word: str) -> str | None:
+    return "null" if word.lower() in ("none", "nil", "undefined", "ignore") else closest(word, ("null", "fail", "pass"))

@@ -13,6 +13,7 @@ PROXIED = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 OTHER_METHODS = ("HEAD", "OPTIONS", "TRACE", "CONNECT", "QUERY")
 
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]*\Z")
+_OF_OTHERS = re.compile(r":([A-Za-z_]\w*)|<(?:\w+:)?([A-Za-z_]\w*)>")  # `:id` of Express, `<int:id>` of Flask
 _SEGMENT = re.compile(r"([^{}]*)(?:\{([^{}]*)\}([^{}]*))?\Z")
 
 
@@ -101,6 +102,9 @@ def _segment_fault(segment: str, at: int, variables: list[str], last: bool) -> F
     if segment in (".", "..") or (not segment and not last):
         what = f"segment `{segment}`" if segment else "empty segment"
         return Fault("BFF111", f"a path has no {what}", max(at - 1, 0), max(end, at))
+    if of_others := _OF_OTHERS.fullmatch(segment):
+        name = of_others[1] or of_others[2]
+        return Fault("BFF111", "a variable of a path stands in braces", at, end, help=f"write `{{{name}}}`")
     found = _SEGMENT.match(segment)
     if not found:
         return Fault("BFF111", f"`{segment}` is not a segment of a path", at, end, note=_RULE)

@@ -17,6 +17,7 @@ from .tasks import uncancelled
 T = TypeVar("T")
 
 Undo = Coroutine[Any, Any, object]
+TakeBack = Callable[[], "Undo | None"]  # None where there is nothing to take it back with
 State = Literal["applied", "undone", "undo_failed", "unknown"]
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class _Write:
 
     __slots__ = ("name", "state", "undo")
 
-    def __init__(self, name: str, undo: Callable[[], Undo] | None) -> None:
+    def __init__(self, name: str, undo: TakeBack | None) -> None:
         self.name = name
         self.state: State | None = "unknown"
         self.undo = undo
@@ -51,8 +52,8 @@ class undoing:
         name: str,
         write: Coroutine[Any, Any, T],
         *,
-        undo: Callable[[], Undo] | None = None,
-        undo_with: Callable[[T], Undo] | None = None,
+        undo: TakeBack | None = None,
+        undo_with: Callable[[T], Undo | None] | None = None,
     ) -> T:
         """Send a write and run it to its end, as `uncancelled` does; await it in the call itself.
 
@@ -102,10 +103,13 @@ class undoing:
                 undone = await self._undone(write.name, write.undo)
                 write.state = "undone" if undone else "undo_failed"
 
-    async def _undone(self, name: str, undo: Callable[[], Undo]) -> bool:
+    async def _undone(self, name: str, undo: TakeBack) -> bool:
         try:
             async with asyncio.timeout_at(self._ends):
-                await undo()
+                undoing = undo()
+                if undoing is None:
+                    raise LookupError
+                await undoing
         except Exception as error:
             about = described(error) if isinstance(error, BackendFailure) else {}
             about |= {"call": name, "error": type(error).__name__}

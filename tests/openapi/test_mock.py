@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bffgen.dev.mock import Faults, mock_app
+from bffgen.dev.pages import Page
 
 from .conftest import Read, ReadText
 
@@ -38,6 +39,14 @@ SHOP = """
           200:
             content:
               application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Order'}}}
+    /log:
+      get:
+        operationId: log
+        responses: {200: {content: {application/x-ndjson: {schema: {$ref: '#/components/schemas/Order'}}}}}
+    /events:
+      get:
+        operationId: events
+        responses: {200: {content: {text/event-stream: {schema: {$ref: '#/components/schemas/Order'}}}}}
     /thumb.{extension}:
       get: {operationId: thumb, responses: {200: {content: {image/png: {}}}}}
 """
@@ -88,6 +97,26 @@ def test_answers(shop: Read, path: str, status: int, data: Any) -> None:
     if data is not None:
         assert answer.json() == data
         assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("by", "first", "second"),
+    [
+        ("page", ["", "?city=1"], "?city=2"),
+        ("offset", ["", "?city=0"], "?city=1"),
+        ("cursor", [""], "?city=abc"),
+    ],
+)
+def test_pages_end(shop: Read, by: str, first: list[str], second: str) -> None:
+    app = mock_app(shop.document, pages={"listUsers": Page(by, "city")})
+    assert all(ask(app, "GET", f"/users{query}").json()["data"] for query in first)
+    assert ask(app, "GET", f"/users{second}").json() == {"data": [], "n": 1}
+
+
+def test_streams(shop: Read) -> None:
+    app = mock_app(shop.document)
+    assert ask(app, "GET", "/log").text == '{"id": 1, "user_id": "1"}\n'
+    assert ask(app, "GET", "/events").text == 'data: {"id": 1, "user_id": "1"}\n\n'
 
 
 def test_other_methods(shop: Read) -> None:

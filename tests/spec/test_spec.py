@@ -201,10 +201,13 @@ def test_a_spec_in_json_is_a_spec() -> None:
             "name: a\nbackends:\nendpoints:",
             ["BFF105 a spec needs the key `bffgen` [n] | begin the spec with `bffgen: 1`"],
         ),
-        ("bffgen: '1'\nname: a\nbackends:\nendpoints:", ["BFF110 expected `1`, found `1` ['1'] | write `bffgen: 1`"]),
+        (
+            "bffgen: '1'\nname: a\nbackends:\nendpoints:",
+            ["BFF110 expected the number `1`, found the text `1` ['1'] | write `bffgen: 1`"],
+        ),
         (
             "bffgen: true\nname: a\nbackends:\nendpoints:",
-            ["BFF110 expected `1`, found `true` [true] | write `bffgen: 1`"],
+            ["BFF110 expected the number `1`, found `true` [true] | write `bffgen: 1`"],
         ),
         (
             "bffgen: 1\nname: a b\nbackends:\nendpoints:",

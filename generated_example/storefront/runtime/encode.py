@@ -54,7 +54,7 @@ def text(value: object) -> str:
         return str(value)
     if isinstance(value, Decimal) and value.is_finite():
         return format(value, "f")
-    if isinstance(value, (BaseModel, Mapping, list, tuple)):
+    if isinstance(value, (BaseModel, Mapping, list, tuple)):  # inside of another: JSON says it all
         return to_json(value, by_alias=True, inf_nan_mode="null").decode()
     raise InvalidArgument
 
@@ -148,12 +148,14 @@ def query(
 
 
 def _deep(name: str, value: object, safe: str) -> Iterable[Pair]:
+    """`a[b]=1`; the objects of a list are numbered, as Rails and qs read them: `a[0][b]=1`."""
     if isinstance(value, (BaseModel, Mapping)):
         for key, member in _members(value):
             yield from _deep(f"{name}%5B{_escaped(key)}%5D", member, safe)
     elif _is_list(value):
-        for item in _items(value):
-            yield name, _escaped(item, safe)
+        for index, item in enumerate(one for one in value if one is not None):
+            nested = isinstance(item, (BaseModel, Mapping, list, tuple))
+            yield from _deep(f"{name}%5B{index}%5D" if nested else name, item, safe)
     else:
         yield name, _escaped(text(value), safe)
 
