@@ -134,7 +134,7 @@ def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
         code += [function.result, *function.body]
         code += [node for one in function.arguments for node in (one.annotation, one.default)]
     used = loaded(*code)
-    for constant in module.constants():
+    for constant in reversed(module.constants()):  # one may need those before it
         used |= loaded(constant.value, constant.annotation) if constant.name in used else set()
     return _BY_TEMPLATE | used
 
