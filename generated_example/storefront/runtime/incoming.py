@@ -122,7 +122,7 @@ class Incoming:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._state is _HEAD:  # what comes after a body is not asked for
-            self.headers.append((name, value))
+            self.headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         if self._parser is None or self._state is not _HEAD:
@@ -153,6 +153,7 @@ class Incoming:
                 self.changed()
         else:
             self.too_large = True
+            self.parts.clear()
             self._finish(keep=False)
 
     def on_message_complete(self) -> None:
