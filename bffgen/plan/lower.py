@@ -30,7 +30,7 @@ from bffgen.typesystem.model import NULL
 
 _APP = (
     "annotations app asynccontextmanager configure_logging create_app document_router health_router httpx "
-    "install_problems lifespan open_backends settings transport used".split()
+    "install_problems lifespan open_backends rare_collections settings transport used".split()
 )
 """Names of the module that imports all endpoints."""
 
@@ -82,6 +82,7 @@ def _endpoint(
     module = Module(models, package_name(gateway.name))
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
+    module.runtime("route", "EndpointRoute")
     writer = EndpointWriter(endpoint, plan, names, clients)
     envelope: list[FunctionPlan] = []
     bare = endpoint.envelope is None and gateway.envelope is not None
@@ -124,7 +125,7 @@ def _endpoint(
     )
 
 
-_BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
+_BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped"})
 
 
 def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:

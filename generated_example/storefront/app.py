@@ -17,6 +17,7 @@ from .endpoints import (
     search_products,
     write_review,
 )
+from .runtime.collector import rare_collections
 from .runtime.disconnect import CancelOnDisconnect
 from .runtime.edge import Edge
 from .runtime.limit import BodyLimit
@@ -41,7 +42,8 @@ def create_app(
         async with open_backends(used, transport) as backends:
             app.state.backends = backends
             app.state.ready = True
-            yield
+            with rare_collections():
+                yield
             app.state.ready = False
 
     app = FastAPI(

@@ -114,7 +114,7 @@ class Incoming:
         self.keep = self.keep and keep and not self.uploading
         self.changed()
 
-    # ---------------------------------------------------------------------------- the parser's calls
+    # --------------------------------------------------------------------------- the parser's calls
 
     def on_message_begin(self) -> None:
         if self._state is _IDLE:  # another answer in the same read

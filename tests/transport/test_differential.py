@@ -1,7 +1,7 @@
 """Hundreds of replies, through our transport and through httpx's own: where they differ is on a list, with reasons.
 
-Each reply answers a first request, as a whole or byte by byte, and the connection is closed after it (not where
-another answer follows unasked); then there is a second request with an answer that leaves nothing to be desired. `differences.yaml` has what may differ.
+Each reply answers a first request, and the connection is closed after it (not where another answer follows unasked);
+then there is a second request, with an answer that leaves nothing to be desired. `differences.yaml` is the list.
 """
 
 from __future__ import annotations
