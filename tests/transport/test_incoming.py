@@ -39,10 +39,14 @@ class Read(Incoming):
         return f"{self.status} {self.headers} {body!r} {self.too_large}"
 
 
-def read(reply: bytes, cuts: Iterable[int], head_only: bool = False, limit: int | None = 1 << 20) -> tuple[str, bool]:
+def read(
+    reply: bytes, cuts: Iterable[int], head_only: bool = False, limit: int | None = 1 << 20
+) -> tuple[str, bool]:
     places = [0, *sorted(set(cuts)), len(reply)]
     answer = Read(head_only, limit)
-    pieces = [reply[start:stop] for start, stop in zip(places, places[1:], strict=False) if start < stop]
+    pieces = [
+        reply[start:stop] for start, stop in zip(places, places[1:], strict=False) if start < stop
+    ]
     return answer.all(pieces), answer.keep
 
 
@@ -66,7 +70,11 @@ def test_in_any_pieces(name: str, cuts: list[int], head_only: bool) -> None:
 @given(st.binary(max_size=300), st.lists(st.integers(1, 300), max_size=4))
 @settings(max_examples=500, deadline=None)
 def test_any_bytes_are_an_answer_or_an_error(data: bytes, cuts: list[int]) -> None:
-    for prefix in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"):
+    for prefix in (
+        b"",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ):
         text, _ = read(prefix + data, [cut for cut in cuts if cut < len(prefix + data)])
         assert text[0].isdigit() or text in ("RemoteProtocolError", "ReadError")
 
@@ -100,8 +108,14 @@ def test_bytes_that_come_before_they_are_asked_for() -> None:
         (b"HTTP/1.1 200 OK\r\nX-A: ", b"a" * 1000),
         (b"HTTP/1.1 200 OK\r\n", b"X-A: a\r\n" * 100),
         (b"HTTP/1.1 200 ", b"O" * 1000),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", b"X-A: a\r\n" * 100),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-A:", b"a" * 1000),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+            b"X-A: a\r\n" * 100,
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-A:",
+            b"a" * 1000,
+        ),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=", b"a" * 1000),
     ],
     ids=["a field", "fields", "a reason", "trailers", "a trailer", "an extension of a chunk"],
@@ -125,7 +139,9 @@ def test_what_never_ends_is_given_up(begin: bytes, endless: bytes, limit: int | 
 def test_the_budget_is_for_what_is_between_two_pieces() -> None:
     answer = Read(False, None)
     answer.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    for _ in range(HEAD_LIMIT):  # sizes and pieces come apart: each is little, all of them are more than a head
+    for _ in range(
+        HEAD_LIMIT
+    ):  # sizes and pieces come apart: each is little, all of them are more than a head
         answer.feed(b"1\r\n")
         answer.feed(b"x\r\n")
     assert answer.error is None and answer.size == HEAD_LIMIT

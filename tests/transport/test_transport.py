@@ -27,7 +27,9 @@ async def client(*scripts: Any, **options: Any) -> AsyncIterator[tuple[Backend, 
     async with listening(Backend(*scripts)) as backend:
         transport = Transport(TLS)
         url = f"http://127.0.0.1:{backend.port}"
-        async with httpx.AsyncClient(transport=transport, base_url=url, trust_env=False, **options) as http:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=url, trust_env=False, **options
+        ) as http:
             yield backend, http
             assert [pool.used for pool in transport._pools.values()] in ([0], [])
         await backend.until(open=0)
@@ -37,9 +39,15 @@ class TestOut:
     async def test_a_request(self) -> None:
         async with client([ok()]) as (backend, http):
             response = await http.post("/a%20b?c=d", content=b"body", headers={"x-a": " 1"})
-            assert (response.status_code, response.content, response.http_version) == (200, b"{}", "HTTP/1.1")
+            assert (response.status_code, response.content, response.http_version) == (
+                200,
+                b"{}",
+                "HTTP/1.1",
+            )
             head, _, body = backend.requests[0].partition(b"\r\n\r\n")
-            assert head.startswith(f"POST /a%20b?c=d HTTP/1.1\r\nHost: 127.0.0.1:{backend.port}\r\n".encode())
+            assert head.startswith(
+                f"POST /a%20b?c=d HTTP/1.1\r\nHost: 127.0.0.1:{backend.port}\r\n".encode()
+            )
             assert b"Content-Length: 4" in head and body == b"body"
 
     @pytest.mark.parametrize(
@@ -63,7 +71,9 @@ class TestOut:
                 await http.get("/", headers=headers)
             assert backend.requests == []
 
-    @pytest.mark.parametrize("target", [b"/a b", b"/a\r\nX: y", b"/a\n", b"/\xc3\xa4", b"", b"/a\0"])
+    @pytest.mark.parametrize(
+        "target", [b"/a b", b"/a\r\nX: y", b"/a\n", b"/\xc3\xa4", b"", b"/a\0"]
+    )
     @pytest.mark.parametrize("method", ["GET", "GET /b HTTP/1.1\r\nX: y\r\n\r\nGET", "get", ""])
     def test_nor_is_a_first_line_two(self, target: bytes, method: str) -> None:
         with pytest.raises(httpx.LocalProtocolError):
@@ -77,7 +87,9 @@ class TestOut:
         async with client([ok()]) as (backend, http):
             await http.post("/", content=pieces())
             await http.post("/", content=pieces(), headers={"content-length": "5006"})
-            assert backend.requests[0].endswith(chunked(b"one", b"two", b"three" * 1000) + b"0\r\n\r\n")
+            assert backend.requests[0].endswith(
+                chunked(b"one", b"two", b"three" * 1000) + b"0\r\n\r\n"
+            )
             assert backend.requests[1].endswith(b"\r\n\r\nonetwo" + b"three" * 1000)
             assert backend.connections == 1
 
@@ -150,7 +162,10 @@ class TestOut:
 
 class TestIn:
     async def test_piece_by_piece(self) -> None:
-        async with client([CHUNKED, chunked(b"one"), 0.02, chunked(b"two"), b"0\r\n\r\n"]) as (backend, http):
+        async with client([CHUNKED, chunked(b"one"), 0.02, chunked(b"two"), b"0\r\n\r\n"]) as (
+            backend,
+            http,
+        ):
             for _ in range(2):
                 async with http.stream("GET", "/") as response:
                     assert [piece async for piece in response.aiter_raw()] == [b"one", b"two"]
@@ -176,7 +191,9 @@ class TestIn:
         class Flood(Backend):
             sent = 0
 
-            async def play(self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+            async def play(
+                self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+            ) -> bool:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
                 for _ in range(1024):
                     writer.write(b"x" * 65536)
