@@ -10,6 +10,7 @@ from bffgen.check.passed import CheckedProxy, CheckedStream
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
+from bffgen.spec.http import Http
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
@@ -378,6 +379,7 @@ class CheckedGateway:
     proxies: tuple[CheckedProxy, ...] = ()
     shapes: tuple[CheckedShape, ...] = ()
     functions: CheckedFunctions | None = None
+    http: Http = Http()
     envelope: Expr | None = None  # of problems outside of the endpoints
 
 

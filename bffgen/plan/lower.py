@@ -67,6 +67,8 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         plan_shapes(gateway, models),
         _problem_envelope(gateway, models),
         gateway.functions,
+        gateway.http.stock,
+        gateway.http.http2,
     )
 
 

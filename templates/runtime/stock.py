@@ -48,5 +48,6 @@ def open_http(
     http2: bool = False,
 ) -> Http:
     """A client for one backend. `transport` replaces the network; `product` is the User-Agent."""
-    own = _Transport(verify=tls, limits=_LIMITS, trust_env=False, http2=http2)
-    return Http(transport or own, product)
+    if transport is None:
+        transport = _Transport(verify=tls, limits=_LIMITS, trust_env=False, http2=http2)
+    return Http(transport, product)
