@@ -394,8 +394,4 @@ def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Itera
 
 def leaves(entries: tuple[CheckedEntry, ...]) -> Iterator[CheckedCall]:
     """Every backend call, those inside of blocks too, in the order written."""
-    for entry in entries:
-        if isinstance(entry, CheckedBlock):
-            yield from leaves(entry.calls)
-        else:
-            yield entry
+    return (call for _, call in leaves_by_path(entries))

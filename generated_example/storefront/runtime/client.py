@@ -10,11 +10,11 @@ import httpx
 from . import context
 from .body import LIMIT, Breach, read_body, unpacked
 from .encode import Pair
-from .exchange import exchange
+from .exchange import ENDS, exchange, failed
 from .failures import BackendFailure, InvalidArgument
 from .outgoing import Content, Message, Outgoing
 from .replies import Raw, field, is_json, retry_after
-from .shared import shared
+from .shared import reads, shared
 from .tasks import surely
 from .transport import REPEATABLE, Http
 
@@ -65,20 +65,19 @@ class BackendClient:
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
         `content` that is a stream has `length` bytes, where that is known.
         """
-        read = method in REPEATABLE if read is None else read
-        async with exchange(operation, self.time_left(operation, within)):
-            if content is None or isinstance(content, bytes):
-                target = self._outgoing.target(url, query)
-                kind = None if content is None else media_type
-                sent = self._outgoing.headers(headers or {}, cookies, kind)
-                message = Message(method, target, sent, content)
-                if read:
-                    raw = await shared(lambda: message.key, lambda: self._asked(message, True))
-                else:
-                    raw = await self._asked(message, False)
-            else:
-                parts = method, url, query, headers or {}, cookies, content, media_type, length
-                raw = await whole(await self.start(self.request(*parts)))
+        left = self.time_left(operation, within)
+        if content is None or isinstance(content, bytes):
+            target = self._outgoing.target(url, query)
+            kind = None if content is None else media_type
+            sent = self._outgoing.headers(headers or {}, cookies, kind)
+            message = Message(method, target, sent, content)
+            repeatable = method in REPEATABLE if read is None else read
+            raw = await self._answer(operation, message, repeatable, left)
+        else:
+            parts = method, url, query, headers or {}, cookies, content, media_type, length
+            request = self.request(*parts)
+            async with exchange(operation, left):
+                raw = await whole(await self.start(request))
         if raw.status in success:
             return raw
         raise self.failure(operation, raw)
@@ -129,8 +128,22 @@ class BackendClient:
             raise Breach("head")
         return response
 
-    async def _asked(self, message: Message, repeatable: bool) -> Raw:
-        """The whole answer, past httpx unless somebody else's transport is in use."""
+    async def _answer(
+        self, operation: str, message: Message, repeatable: bool, seconds: float
+    ) -> Raw:
+        """The whole answer within so many seconds, shared with others if the endpoint does that."""
+        if self._pool is not None and reads.get() is None:
+            try:
+                return await self._asked(message, repeatable, seconds)
+            except ENDS as error:
+                raise failed(operation, error) from error
+        async with exchange(operation, seconds):
+            if repeatable:
+                return await shared(lambda: message.key, lambda: self._asked(message, True))
+            return await self._asked(message, False)
+
+    async def _asked(self, message: Message, repeatable: bool, seconds: float | None = None) -> Raw:
+        """Past httpx, unless somebody else's transport is in use."""
         if self._pool is None:
             parts = message.method, message.target, message.headers, message.content
             return await whole(await self.start(self._built(*parts)))
@@ -139,6 +152,7 @@ class BackendClient:
             LIMIT,
             head_only=message.method == "HEAD",
             repeatable=repeatable,
+            seconds=seconds,
         )
         if not _is_sound(status, len(fields)):
             raise Breach("head")

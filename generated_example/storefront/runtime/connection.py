@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+import httpx
+
 from .incoming import Incoming
 
 _HIGH, _LOW = 256 << 10, 64 << 10  # bytes of a body that wait to be read: stop receiving, go on
@@ -40,6 +42,20 @@ class Connection(Incoming, asyncio.Protocol):
         self._waiter = waiter = self._loop.create_future()
         self._transport.write(data)
         return waiter
+
+    async def exchange(self, data: bytes, limit: int, head_only: bool, ends: float | None) -> None:
+        """Send a request and wait for the whole answer, until this moment at most."""
+        if ends is None:
+            await self.send(data, head_only=head_only, limit=limit)
+            return
+        timer = self._loop.call_at(ends, self._expire)
+        try:
+            await self.send(data, head_only=head_only, limit=limit)
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self.fail(httpx.ReadTimeout("the answer did not come in time"))
 
     async def write(self, piece: bytes) -> bool:
         """Go on with the body of the request, as fast as it is taken.

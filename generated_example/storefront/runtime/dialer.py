@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import httpx
 
@@ -13,6 +14,16 @@ from .connection import Connection
 from .resolver import Resolver
 
 _NEXT = 0.25  # seconds for an address where there is another one to try
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a pool may take."""
+
+    connections: int = 64
+    queued: int = 256  # exchanges that wait for a connection
+    keep_alive: float = 3.0  # seconds; servers commonly hang up after 5
+    connect: float = 1.0  # seconds, name to handshake
 
 
 class Dialer:

@@ -100,13 +100,12 @@ def _log_request(
     route = getattr(scope.get("route"), "path", None)
     if route in _QUIET:
         return
-    _log.info(
-        "request",
-        extra={
-            "method": scope["method"],
-            "route": route,
-            "status": status or 499,
-            "duration_ms": round(seconds * 1000, 1),
-            "degraded": request.degraded or None,
-        },
-    )
+    if _log.isEnabledFor(logging.INFO):
+        # As `_log.info` does it, without looking up where in the code this is, for each request.
+        record = logging.LogRecord(_log.name, logging.INFO, "", 0, "request", (), None)
+        record.method = scope["method"]
+        record.route = route
+        record.status = status or 499
+        record.duration_ms = round(seconds * 1000, 1)
+        record.degraded = request.degraded or None
+        _log.handle(record)

@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 import traceback
+from functools import lru_cache
 from typing import Any
 
 from . import context
@@ -20,9 +21,8 @@ class JsonFormatter(logging.Formatter):
     """A record as one line: time, level, logger, message, the request's ids, what `extra` adds."""
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
-            "time": f"{moment}.{int(record.msecs):03}Z",
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _capped(record.getMessage()),
@@ -32,12 +32,18 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request.request_id
             line["trace_id"] = request.trace_id
             line["span_id"] = request.span_id
-        for name, value in vars(record).items():
-            if name not in _STANDARD and value is not None:
-                line[name] = _capped(value)
+        fields = vars(record)
+        for name in [name for name in fields if name not in _STANDARD]:
+            if fields[name] is not None:
+                line[name] = _capped(fields[name])
         if record.exc_info is not None and record.exc_info[1] is not None:
             line["error"], line["stack"] = _traced(record.exc_info[1])
         return json.dumps(line)
+
+
+@lru_cache(maxsize=4)
+def _second(number: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(number))
 
 
 def _capped(value: object) -> object:

@@ -44,15 +44,16 @@ class Message:
 class Outgoing:
     """Makes the requests to one backend. `defaults` are the headers of all of them."""
 
-    __slots__ = ("_defaults", "_host", "forwarded", "origin", "prefix")
+    __slots__ = ("_defaults", "_usual", "forwarded", "origin", "prefix")
 
     def __init__(self, base_url: str, forward: Set[str], defaults: Mapping[str, str]) -> None:
         url = httpx.URL(base_url.rstrip("/"))
         self.prefix = url.raw_path.rstrip(b"/").decode("ascii")
         self.origin = str(url).rstrip("/")
         self.forwarded = sorted({name.lower() for name in forward} - _NEVER)
-        self._host = url.netloc.decode("ascii")
-        self._defaults = {name: value for name, value in defaults.items() if name != "connection"}
+        self._defaults = {"host": url.netloc.decode("ascii"), **defaults}
+        self._defaults.pop("connection", None)
+        self._usual = _fields(self._defaults)
 
     def target(self, url: str, query: Sequence[Pair]) -> str:
         """Path and query, sure to be sent as they are, or `InvalidArgument`.
@@ -95,14 +96,20 @@ class Outgoing:
 
     def data(self, message: Message) -> bytes:
         """The whole message as bytes."""
-        sent = {"host": self._host, **self._defaults, **message.headers}
-        content = message.content
+        own, content = message.headers, message.content
+        if own.keys().isdisjoint(self._defaults):
+            fields, lines = self._usual + _fields(own), len(self._defaults) + len(own) + 2
+        else:
+            sent = {**self._defaults, **own}
+            fields, lines = _fields(sent), len(sent) + 2
         if content is not None:
-            sent["content-length"] = str(len(content))
-        fields = "".join([f"{name}: {value}\r\n" for name, value in sent.items()])
+            fields, lines = f"{fields}content-length: {len(content)}\r\n", lines + 1
         first = f"{message.method} {self.prefix}{message.target} HTTP/1.1\r\n"
         head = f"{first}{fields}\r\n".encode("latin-1")
-        lines = len(sent) + 2
         if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
             raise InvalidArgument  # more than one request, or with other headers than these
         return head if content is None else head + content
+
+
+def _fields(headers: Mapping[str, str]) -> str:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])

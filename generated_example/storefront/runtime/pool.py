@@ -7,23 +7,14 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import AsyncIterable
-from dataclasses import dataclass
 
 import httpx
 
 from .connection import Connection
-from .dialer import Dialer
+from .dialer import Dialer, Limits
 from .sending import upload
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a pool may take."""
-
-    connections: int = 64
-    queued: int = 256  # exchanges that wait for a connection
-    keep_alive: float = 3.0  # seconds; servers commonly hang up after 5
-    connect: float = 1.0  # seconds, name to handshake
+_CLOSED = httpx.NetworkError, httpx.RemoteProtocolError
 
 
 class Pool:
@@ -46,22 +37,34 @@ class Pool:
         self.connections: set[Connection] = set()
 
     async def fetch(
-        self, request: bytes, limit: int, *, head_only: bool = False, repeatable: bool = False
+        self,
+        request: bytes,
+        limit: int,
+        *,
+        head_only: bool = False,
+        repeatable: bool = False,
+        seconds: float | None = None,
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes | None]:
         """Status, headers and body of the answer; the body is None where it has more bytes.
 
         A `repeatable` request is sent once more when the connection turns out to have been
-        closed meanwhile.
+        closed meanwhile. All of it takes so many `seconds` at most.
         """
-        connection, reused = await self._taken(None)
+        loop = asyncio.get_running_loop()
+        ends = None if seconds is None else loop.time() + seconds
+        connection, reused = self._free(), True
+        if connection is None:
+            async with asyncio.timeout_at(ends):
+                connection, reused = await self._taken(None)
         try:
             try:
-                await connection.send(request, head_only=head_only, limit=limit)
-            except httpx.TransportError:
+                await connection.exchange(request, limit, head_only, ends)
+            except _CLOSED:
                 if not (reused and repeatable) or connection.received:
                     raise
-                connection = await self._renewed(connection)
-                await connection.send(request, head_only=head_only, limit=limit)
+                async with asyncio.timeout_at(ends):
+                    connection = await self._renewed(connection)
+                await connection.exchange(request, limit, head_only, ends)
             parts = connection.parts
             body = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
@@ -92,7 +95,7 @@ class Pool:
                 if body is not None:
                     await upload(connection, body, length)
                 await answered
-            except httpx.TransportError:
+            except _CLOSED:
                 if not (reused and repeatable) or body is not None or connection.received:
                     raise
                 connection = await self._renewed(connection, connect)
@@ -135,16 +138,30 @@ class Pool:
         else:
             await self._turn(patience)
         try:
-            oldest = asyncio.get_running_loop().time() - self._limits.keep_alive
-            while self._idle:
-                connection = self._idle.pop()
-                if connection.complete and connection.idle_since > oldest:
-                    return connection, True
-                connection.abort()
+            connection = self._reusable()
+            if connection is not None:
+                return connection, True
             return await self._connected(connect), False
         except BaseException:
             self._leave()
             raise
+
+    def _free(self) -> Connection | None:
+        """A connection, where there is one without waiting."""
+        if self.used >= self._limits.connections:
+            return None
+        connection = self._reusable()
+        self.used += connection is not None
+        return connection
+
+    def _reusable(self) -> Connection | None:
+        oldest = asyncio.get_running_loop().time() - self._limits.keep_alive
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.complete and connection.idle_since > oldest:
+                return connection
+            connection.abort()
+        return None
 
     async def _turn(self, patience: float | None) -> None:
         """Wait until one of those in use is given back."""

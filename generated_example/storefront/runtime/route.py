@@ -38,7 +38,7 @@ class EndpointRoute(APIRoute):
             await super().handle(scope, receive, send)
             return
         for name, dependency in plain.dependencies:
-            arguments[name] = await dependency(Request(scope))
+            arguments[name] = await dependency(Request(scope, receive, send))
         base = _empty() if plain.responses else None
         for name in plain.responses:
             arguments[name] = base

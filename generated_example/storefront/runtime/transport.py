@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 
 from .connection import Connection
-from .pool import Limits, Pool
+from .dialer import Limits
+from .pool import Pool
 from .sending import request_head
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
