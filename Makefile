@@ -10,13 +10,14 @@ PIP := $(RUN) -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench example clean
+.PHONY: help demo test lint format bench bench-gateway example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
 	@echo 'make test    every test; PYTEST_ARGS="-x tests/cli" narrows it'
 	@echo 'make lint    ruff, mypy and the import contracts'
 	@echo 'make bench   how long generating takes, and what takes it'
+	@echo 'make bench-gateway  what a request costs in a generated gateway, beside others; writes benchmarks/GATEWAY.md'
 	@echo 'make example write generated_example anew'
 
 $(VENV)/.made:
@@ -55,6 +56,9 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(RUN) benchmarks/generate.py
+
+bench-gateway: $(VENV)/.installed-dev
+	@$(RUN) -m benchmarks.gateway --write
 
 example: $(VENV)/.installed
 	@$(RUN) -m bffgen generate specs/storefront/storefront.yaml -o generated_example

@@ -29,8 +29,8 @@ from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
 
 _APP = (
-    "annotations app asynccontextmanager configure_logging create_app document_router health_router httpx "
-    "install_problems lifespan open_backends rare_collections settings transport used".split()
+    "add_routes annotations app asynccontextmanager configure_logging create_app document_router health_router "
+    "httpx install_problems lifespan open_backends rare_collections settings transport used".split()
 )
 """Names of the module that imports all endpoints."""
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import context
 from .failures import Aborted
+from .logs import log_request
 from .problems import problem
 
 _log = logging.getLogger(__name__)
@@ -100,12 +101,5 @@ def _log_request(
     route = getattr(scope.get("route"), "path", None)
     if route in _QUIET:
         return
-    if _log.isEnabledFor(logging.INFO):
-        # As `_log.info` does it, without looking up where in the code this is, for each request.
-        record = logging.LogRecord(_log.name, logging.INFO, "", 0, "request", (), None)
-        record.method = scope["method"]
-        record.route = route
-        record.status = status or 499
-        record.duration_ms = round(seconds * 1000, 1)
-        record.degraded = request.degraded or None
-        _log.handle(record)
+    milliseconds = round(seconds * 1000, 1)
+    log_request(_log, request, scope["method"], route, status or 499, milliseconds)

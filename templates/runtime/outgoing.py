@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterable, Hashable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 
@@ -26,8 +26,7 @@ _PLAIN = re.compile(
 _LONGEST = 8192  # characters of a path and query that are looked at in that way
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A request whose body is no stream: path and query, headers, body."""
 
     method: str

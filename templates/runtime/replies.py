@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -22,8 +22,7 @@ _EMPTY = frozenset({204, 205})
 _MAX_RETRY_AFTER = 60  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A backend's answer as it came, decompressed: the fields of its head, what was asked."""
 
     status: int

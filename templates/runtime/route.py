@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from fastapi import params
+from fastapi import APIRouter, FastAPI, params
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -100,6 +100,26 @@ class _Plain:
         if type(answer) is not self.model:
             answer = self.adapter.validate_python(answer, from_attributes=True)
         return self.adapter.dump_json(answer, by_alias=True)
+
+
+def add_routes(app: FastAPI, router: APIRouter) -> None:
+    """The routes of a router as routes of the app.
+
+    As `include_router` has it, which puts a wrapper round each router to match first, for each
+    request.
+    """
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            app.router.add_api_route(
+                route.path,
+                route.endpoint,
+                response_model=route.response_model,
+                status_code=route.status_code,
+                methods=route.methods,
+                operation_id=route.operation_id,
+                include_in_schema=route.include_in_schema,
+                route_class_override=type(route),
+            )
 
 
 def _plain(route: APIRoute) -> _Plain | None:

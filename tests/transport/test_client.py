@@ -45,14 +45,14 @@ class Wrapped(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def over(way: str, *scripts: Any) -> AsyncIterator[tuple[Backend, BackendClient]]:
+async def over(way: str, *scripts: Any, timeout: float = 2.0) -> AsyncIterator[tuple[Backend, BackendClient]]:
     opened = {
         "own": lambda: transport.open_http(TLS, None, "t/1"),
         "through httpx": lambda: transport.open_http(TLS, Wrapped(), "t/1"),
         "stock": lambda: stock.open_http(TLS, None, "t/1"),
     }[way]()
     async with listening(Backend(*scripts)) as backend, opened as http:
-        client = BackendClient(http, f"http://127.0.0.1:{backend.port}/v1/", 2.0)
+        client = BackendClient(http, f"http://127.0.0.1:{backend.port}/v1/", timeout)
         assert (client._pool is not None) == (way == "own")
         yield backend, client
         await http.aclose()
@@ -159,7 +159,7 @@ async def test_a_bomb_takes_no_memory(way: str) -> None:
     """400 MB in 400 kB; fifty of them at a time."""
     packer = zlib.compressobj(9, wbits=31)
     packed = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(400)) + packer.flush()
-    async with over(way, [ok(packed, b"Content-Encoding: gzip")]) as (_, client):
+    async with over(way, [ok(packed, b"Content-Encoding: gzip")], timeout=30.0) as (_, client):
         await outcome(client)
         tracemalloc.start()
         try:
