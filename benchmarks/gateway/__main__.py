@@ -85,9 +85,8 @@ def main() -> None:
         project = made(Path(folder))
         projects = {OURS: project, **{name: Path(path) for name, _, path in (o.partition("=") for o in options.also)}}
         parts = []
-        for clients, delay in ((32, 0.0), (1, 0.0), (32, 0.02)):
-            rounds = options.rounds if clients > 1 else 1
-            figures = measured(projects, clients, delay, rounds, options.seconds, options.only)
+        for clients, delay in ((32, 0.0), (1, 0.0), (4, 0.02)):
+            figures = measured(projects, clients, delay, options.rounds, options.seconds, options.only)
             parts.append(table(figures, clients, delay))
             print(parts[-1], flush=True)
     if options.write:
