@@ -76,9 +76,7 @@ async def test_a_request_is_the_same_bytes() -> None:
                 query=[("a", "b%20c"), ("d", "")],
                 headers={"X-A": "1", "accept": "text/plain"},
             )
-            await outcome(
-                client, method="POST", content=b'{"a":1}', cookies=[("s", "1")], success={200}
-            )
+            await outcome(client, method="POST", content=b'{"a":1}', cookies=[("s", "1")], success={200})
             await outcome(client, method="HEAD")
             sent.append([_parsed(request, backend.port) for request in backend.requests])
     assert sent[0] == sent[1] == sent[2]
@@ -104,15 +102,11 @@ BODIES = {
     "zlib": ok(zlib.compress(b"{}"), b"Content-Encoding: gzip"),
     "deflate": ok(zlib.compress(b"{}"), b"Content-Encoding: deflate"),
     "gzip twice": ok(gzip.compress(gzip.compress(b"{}")), b"Content-Encoding: gzip, gzip"),
-    "gzip in two fields": ok(
-        gzip.compress(b"{}"), b"Content-Encoding: gzip", b"Content-Encoding: gzip"
-    ),
+    "gzip in two fields": ok(gzip.compress(b"{}"), b"Content-Encoding: gzip", b"Content-Encoding: gzip"),
     "brotli": ok(b"\x0b\x01\x80{}\x03", b"Content-Encoding: br"),
     "bomb": ok(gzip.compress(b" " * (LIMIT + 1)), b"Content-Encoding: gzip"),
     "just no bomb": ok(gzip.compress(b" " * LIMIT), b"Content-Encoding: gzip"),
-    "bad bomb": ok(
-        gzip.compress(b" " * (LIMIT + 1)), b"Content-Encoding: gzip", status=b"404 Not Found"
-    ),
+    "bad bomb": ok(gzip.compress(b" " * (LIMIT + 1)), b"Content-Encoding: gzip", status=b"404 Not Found"),
     "bad packing": ok(b"{}", b"Content-Encoding: br", status=b"404 Not Found"),
     "large": ok(b" " * (LIMIT + 1)),
     "just not large": ok(b" " * LIMIT),
@@ -135,18 +129,14 @@ async def test_an_answer_means_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_every_reply_means_the_same_past_httpx_and_through_it(
-    method: str, record_property: Any
-) -> None:
+async def test_every_reply_means_the_same_past_httpx_and_through_it(method: str, record_property: Any) -> None:
     together = asyncio.Semaphore(8)
 
     async def check(name: str, reply: bytes) -> None:
         found = []
         for way in WAYS[:2]:
             async with together, over(way, [reply, "close"]) as (backend, client):
-                found.append(
-                    (await outcome(client, method=method)).replace(str(backend.port), "PORT")
-                )
+                found.append((await outcome(client, method=method)).replace(str(backend.port), "PORT"))
         assert found[0] == found[1], name
 
     known = list(replies())
@@ -174,17 +164,13 @@ async def test_a_bomb_takes_no_memory(way: str) -> None:
 @pytest.mark.parametrize("way", ["own", "stock"])
 async def test_an_answer_without_end(way: str) -> None:
     class Endless(Backend):
-        async def play(
-            self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-        ) -> bool:
+        async def play(self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
             while True:
                 writer.write(b" " * 65536)
                 await writer.drain()
 
-    opened = (
-        transport.open_http(TLS, None, "t/1") if way == "own" else stock.open_http(TLS, None, "t/1")
-    )
+    opened = transport.open_http(TLS, None, "t/1") if way == "own" else stock.open_http(TLS, None, "t/1")
     async with listening(Endless([])) as backend, opened as http:
         client = BackendClient(http, f"http://127.0.0.1:{backend.port}", 2.0)
         assert await outcome(client) == "BackendFailure invalid None b'' True"
@@ -222,9 +208,7 @@ async def test_a_target_goes_out_as_meant_or_not_at_all(url: str, query: Any) ->
     for way in WAYS:
         async with over(way, [ok()]) as (backend, client):
             end = await outcome(client, url=url, query=query)
-            seen.append(
-                (end.partition(" ")[0], [request.split(b"\r\n")[0] for request in backend.requests])
-            )
+            seen.append((end.partition(" ")[0], [request.split(b"\r\n")[0] for request in backend.requests]))
     assert seen[0] == seen[1] == seen[2]
 
 
@@ -254,9 +238,7 @@ def test_a_target_is_what_httpx_would_send(url: str, with_query: bool) -> None:
 @settings(max_examples=500, deadline=None)
 def test_headers_make_one_head_or_none(headers: dict[str, str]) -> None:
     outgoing = Outgoing("http://a.test/v1", frozenset(), {"accept": "*/*"})
-    message = Message(
-        "GET", "/p", {f"x-{number}": value for number, value in enumerate(headers.values())}, None
-    )
+    message = Message("GET", "/p", {f"x-{number}": value for number, value in enumerate(headers.values())}, None)
     try:
         data = outgoing.data(message)
     except InvalidArgument:

@@ -75,17 +75,13 @@ async def test_differences_are_known(method: str, record_property: Any) -> None:
             met.add(entry["replies"])
             kept = re.fullmatch(entry["ours"], ours) and re.fullmatch(entry["stock"], stock)
             if not kept:
-                wrong.append(
-                    f"{method} {name}: another difference\n  ours:  {ours}\n  stock: {stock}"
-                )
+                wrong.append(f"{method} {name}: another difference\n  ours:  {ours}\n  stock: {stock}")
         elif ours != stock:
             wrong.append(f"{method} {name}\n  ours:  {ours}\n  stock: {stock}")
 
     known = list(replies())
     await asyncio.gather(*(check(name, reply) for name, reply in known))
     assert not wrong, "\n".join(wrong)
-    stale = [
-        e["replies"] for e in DIFFERENCES if method in e["methods"] and e["replies"] not in met
-    ]
+    stale = [e["replies"] for e in DIFFERENCES if method in e["methods"] and e["replies"] not in met]
     assert stale == []
     record_property("count replies compared", len(known))

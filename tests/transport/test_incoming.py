@@ -39,14 +39,10 @@ class Read(Incoming):
         return f"{self.status} {self.headers} {body!r} {self.too_large}"
 
 
-def read(
-    reply: bytes, cuts: Iterable[int], head_only: bool = False, limit: int | None = 1 << 20
-) -> tuple[str, bool]:
+def read(reply: bytes, cuts: Iterable[int], head_only: bool = False, limit: int | None = 1 << 20) -> tuple[str, bool]:
     places = [0, *sorted(set(cuts)), len(reply)]
     answer = Read(head_only, limit)
-    pieces = [
-        reply[start:stop] for start, stop in zip(places, places[1:], strict=False) if start < stop
-    ]
+    pieces = [reply[start:stop] for start, stop in zip(places, places[1:], strict=False) if start < stop]
     return answer.all(pieces), answer.keep
 
 
@@ -139,9 +135,7 @@ def test_what_never_ends_is_given_up(begin: bytes, endless: bytes, limit: int | 
 def test_the_budget_is_for_what_is_between_two_pieces() -> None:
     answer = Read(False, None)
     answer.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    for _ in range(
-        HEAD_LIMIT
-    ):  # sizes and pieces come apart: each is little, all of them are more than a head
+    for _ in range(HEAD_LIMIT):  # sizes and pieces come apart: each is little, all of them are more than a head
         answer.feed(b"1\r\n")
         answer.feed(b"x\r\n")
     assert answer.error is None and answer.size == HEAD_LIMIT

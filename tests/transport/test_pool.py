@@ -43,9 +43,7 @@ async def pooled(*scripts: Any, **limits: Any) -> AsyncIterator[tuple[Backend, P
             assert pool.connections == set()
             await backend.until(open=0)
             gc.collect()
-        assert [
-            str(warning.message) for warning in warned if warning.category is ResourceWarning
-        ] == []
+        assert [str(warning.message) for warning in warned if warning.category is ResourceWarning] == []
     assert asyncio.all_tasks() <= before
 
 
@@ -135,9 +133,7 @@ async def test_cancelled_at_any_moment() -> None:
         assert await fetch(pool) == b"{}"
 
 
-@pytest.mark.parametrize(
-    "script", [["hang"], [ok()[:20], "hang"], [ok()[:-1], "hang"]], ids=["none", "head", "body"]
-)
+@pytest.mark.parametrize("script", [["hang"], [ok()[:20], "hang"], [ok()[:-1], "hang"]], ids=["none", "head", "body"])
 async def test_cancelled_in_the_middle(script: list[Any]) -> None:
     async with pooled(script) as (backend, pool):
         call = asyncio.create_task(fetch(pool))
@@ -238,9 +234,7 @@ async def test_what_comes_unasked_is_never_an_answer() -> None:
     """A thousand pairs, no answer swapped."""
 
     class Poison(Backend):
-        async def play(
-            self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-        ) -> bool:
+        async def play(self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
             asked = self.requests[-1].split()[1]
             writer.write(ok(asked) + ok(b"POISON"))
             await writer.drain()
@@ -284,9 +278,7 @@ async def test_the_cost_of_a_turn_does_not_grow(monkeypatch: pytest.MonkeyPatch)
 
 
 class TestNames:
-    async def addresses(
-        self, look_up: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
-    ) -> Any:
+    async def addresses(self, look_up: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch) -> Any:
         from templates.runtime import resolver
 
         monkeypatch.setattr(resolver, "_look_up", look_up)
@@ -332,9 +324,7 @@ class TestNames:
             await resolver.addresses()
         resolver.close()
 
-    async def test_an_address_that_does_not_answer_is_left_for_the_next(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_an_address_that_does_not_answer_is_left_for_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from templates.runtime import resolver
 
         monkeypatch.setattr(resolver, "_look_up", lambda host: ["127.0.0.2", "127.0.0.1"])
@@ -343,9 +333,7 @@ class TestNames:
             assert await fetch(pool) == b"{}"
             await pool.aclose()
 
-    async def test_slow_names_hold_up_no_other_backend(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_slow_names_hold_up_no_other_backend(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from templates.runtime import resolver
 
         release = asyncio.Event()
@@ -358,10 +346,7 @@ class TestNames:
 
         monkeypatch.setattr(resolver, "_look_up", look_up)
         async with listening(Backend([ok(b"{}")])) as backend:
-            slow = [
-                Pool(f"slow{number}.test", backend.port, None, Limits(connect=0.5))
-                for number in range(40)
-            ]
+            slow = [Pool(f"slow{number}.test", backend.port, None, Limits(connect=0.5)) for number in range(40)]
             calls = [asyncio.create_task(fetch(pool)) for pool in slow]
             await asyncio.sleep(0.01)
             good = Pool("good.test", backend.port, None)

@@ -27,9 +27,7 @@ async def client(*scripts: Any, **options: Any) -> AsyncIterator[tuple[Backend, 
     async with listening(Backend(*scripts)) as backend:
         transport = Transport(TLS)
         url = f"http://127.0.0.1:{backend.port}"
-        async with httpx.AsyncClient(
-            transport=transport, base_url=url, trust_env=False, **options
-        ) as http:
+        async with httpx.AsyncClient(transport=transport, base_url=url, trust_env=False, **options) as http:
             yield backend, http
             assert [pool.used for pool in transport._pools.values()] in ([0], [])
         await backend.until(open=0)
@@ -45,9 +43,7 @@ class TestOut:
                 "HTTP/1.1",
             )
             head, _, body = backend.requests[0].partition(b"\r\n\r\n")
-            assert head.startswith(
-                f"POST /a%20b?c=d HTTP/1.1\r\nHost: 127.0.0.1:{backend.port}\r\n".encode()
-            )
+            assert head.startswith(f"POST /a%20b?c=d HTTP/1.1\r\nHost: 127.0.0.1:{backend.port}\r\n".encode())
             assert b"Content-Length: 4" in head and body == b"body"
 
     @pytest.mark.parametrize(
@@ -71,9 +67,7 @@ class TestOut:
                 await http.get("/", headers=headers)
             assert backend.requests == []
 
-    @pytest.mark.parametrize(
-        "target", [b"/a b", b"/a\r\nX: y", b"/a\n", b"/\xc3\xa4", b"", b"/a\0"]
-    )
+    @pytest.mark.parametrize("target", [b"/a b", b"/a\r\nX: y", b"/a\n", b"/\xc3\xa4", b"", b"/a\0"])
     @pytest.mark.parametrize("method", ["GET", "GET /b HTTP/1.1\r\nX: y\r\n\r\nGET", "get", ""])
     def test_nor_is_a_first_line_two(self, target: bytes, method: str) -> None:
         with pytest.raises(httpx.LocalProtocolError):
@@ -87,9 +81,7 @@ class TestOut:
         async with client([ok()]) as (backend, http):
             await http.post("/", content=pieces())
             await http.post("/", content=pieces(), headers={"content-length": "5006"})
-            assert backend.requests[0].endswith(
-                chunked(b"one", b"two", b"three" * 1000) + b"0\r\n\r\n"
-            )
+            assert backend.requests[0].endswith(chunked(b"one", b"two", b"three" * 1000) + b"0\r\n\r\n")
             assert backend.requests[1].endswith(b"\r\n\r\nonetwo" + b"three" * 1000)
             assert backend.connections == 1
 
@@ -191,9 +183,7 @@ class TestIn:
         class Flood(Backend):
             sent = 0
 
-            async def play(
-                self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-            ) -> bool:
+            async def play(self, script: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")
                 for _ in range(1024):
                     writer.write(b"x" * 65536)

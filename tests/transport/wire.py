@@ -50,9 +50,7 @@ class Backend:
                 return head + await reader.readuntil(b"0\r\n\r\n")
         return head
 
-    async def play(
-        self, script: Sequence[Step], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> bool:
+    async def play(self, script: Sequence[Step], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection stays open."""
         for step in script:
             if isinstance(step, bytes):
@@ -78,9 +76,7 @@ class Backend:
     async def until(self, *, requests: int = 0, open: int | None = None) -> None:
         """Wait until so many requests have come, or so many connections are open."""
         async with asyncio.timeout(3), self.changed:
-            await self.changed.wait_for(
-                lambda: len(self.requests) >= requests and (open is None or self.open == open)
-            )
+            await self.changed.wait_for(lambda: len(self.requests) >= requests and (open is None or self.open == open))
 
 
 @dataclass
