@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import ssl
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from shutil import which
 from typing import Any
 
 import httpx
@@ -16,6 +19,7 @@ import pytest
 from templates.runtime.connection import Connection
 from templates.runtime.dialer import Limits
 from templates.runtime.pool import Pool
+from templates.runtime.transport import tls_context
 
 from .wire import Backend, listening, ok
 
@@ -168,6 +172,72 @@ async def test_cancelled_while_connecting() -> None:
         await pool.aclose()
         for one in held:
             one.close()
+
+
+class Silent(Backend):
+    """Accepts, and says nothing."""
+
+    async def request(self, reader: asyncio.StreamReader) -> bytes:
+        while await reader.read(1024):
+            pass
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("end", ["cancelled", "late"])
+async def test_a_handshake_that_comes_to_no_end(end: str) -> None:
+    async with listening(Silent([])) as backend:
+        pool = Pool("localhost", backend.port, tls_context(), Limits(connect=0.3))
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            call = asyncio.create_task(fetch(pool))
+            await asyncio.sleep(0.1)
+            assert backend.open == 1
+            if end == "cancelled":
+                call.cancel()
+            with pytest.raises((asyncio.CancelledError, httpx.ConnectTimeout)):
+                await call
+            assert pool.used == 0
+            await backend.until(open=0)
+            await pool.aclose()
+            gc.collect()
+        assert [str(one.message) for one in warned if one.category is ResourceWarning] == []
+
+
+@pytest.mark.skipif(which("openssl") is None, reason="makes a certificate with openssl")
+async def test_over_tls(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    made = await asyncio.create_subprocess_exec(
+        *"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(),
+        *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert await made.wait() == 0
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key)
+    async with listening(Backend([ok(b"x" * 100_000)]), ssl=server) as backend:
+        for context in (tls_context(), tls_context(certificate)):
+            for host in ("localhost", "127.0.0.1"):  # the certificate is for the name alone
+                pool = Pool(host, backend.port, context)
+                try:
+                    for _ in range(3):
+                        assert await fetch(pool) == b"x" * 100_000
+                except httpx.ConnectError as error:
+                    assert isinstance(error.__cause__, ssl.SSLError)
+                    assert backend.requests == [] or host == "127.0.0.1"
+                await pool.aclose()
+                await backend.until(open=0)
+        assert len(backend.requests) == 3
+
+
+async def test_waiting_for_a_turn_ends_with_the_deadline() -> None:
+    async with pooled([0.2, ok()], connections=1) as (backend, pool):
+        first = asyncio.create_task(fetch(pool))
+        await backend.until(requests=1)
+        with pytest.raises(httpx.ConnectTimeout):  # nothing has been sent
+            await fetch(pool, seconds=0.05)
+        assert await first == b"{}"
+        with pytest.raises(httpx.ReadTimeout):
+            await fetch(pool, seconds=0.05)
 
 
 async def test_nobody_listens() -> None:

@@ -54,8 +54,11 @@ class Pool:
         ends = None if seconds is None else loop.time() + seconds
         connection, reused = self._free(), True
         if connection is None:
-            async with asyncio.timeout_at(ends):
-                connection, reused = await self._taken(None)
+            try:
+                async with asyncio.timeout_at(ends):
+                    connection, reused = await self._taken(None)
+            except TimeoutError:  # nothing has been sent
+                raise httpx.ConnectTimeout("no connection in time") from None
         try:
             try:
                 await connection.exchange(request, limit, head_only, ends)
