@@ -12,7 +12,7 @@ EXAMPLES ?= 20000
 SEED ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soundness differential lint format bench corpus example clean
+.PHONY: help demo test soundness differential lint format bench bench-gateway corpus example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
@@ -22,6 +22,7 @@ help:
 	@echo 'make lint    ruff, mypy and the import contracts'
 	@echo 'make bench   how long generating takes, and what takes it'
 	@echo 'make corpus  every operation of ../shared/corpus compiled, typed and asked (minutes); FOLDER=..., WRITE=1'
+	@echo 'make bench-gateway  what a request costs in a generated gateway, beside others; writes benchmarks/GATEWAY.md'
 	@echo 'make example write generated_example anew'
 
 $(VENV)/.made:
@@ -69,6 +70,9 @@ bench: $(VENV)/.installed-dev
 
 corpus: $(VENV)/.installed-dev
 	@$(RUN) -m tests.corpus.run $(if $(FOLDER),'$(FOLDER)') $(if $(WRITE),--write)
+
+bench-gateway: $(VENV)/.installed-dev
+	@$(RUN) -m benchmarks.gateway --write
 
 example: $(VENV)/.installed
 	@$(RUN) -m bffgen generate specs/storefront/storefront.yaml -o generated_example

@@ -61,6 +61,7 @@ def check(
         functions=used_functions,
         envelope=envelope,
         proxies=check_proxies(written, documents, diags),
+        http=written.http,
     )
     if not diags.has_errors:
         check_defaults(gateway, diags)

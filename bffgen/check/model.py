@@ -10,6 +10,7 @@ from bffgen.check.passed import CheckedProxy, CheckedStream
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
+from bffgen.spec.http import Http
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
@@ -379,6 +380,7 @@ class CheckedGateway:
     proxies: tuple[CheckedProxy, ...] = ()
     shapes: tuple[CheckedShape, ...] = ()
     functions: CheckedFunctions | None = None
+    http: Http = Http()
     envelope: Expr | None = None  # of problems outside of the endpoints
 
 
@@ -393,8 +395,4 @@ def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Itera
 
 def leaves(entries: tuple[CheckedEntry, ...]) -> Iterator[CheckedCall]:
     """Every backend call, those inside of blocks too, in the order written."""
-    for entry in entries:
-        if isinstance(entry, CheckedBlock):
-            yield from leaves(entry.calls)
-        else:
-            yield entry
+    return (call for _, call in leaves_by_path(entries))

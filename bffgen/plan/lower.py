@@ -30,8 +30,8 @@ from bffgen.plan.usage import find_usage
 from bffgen.typesystem.model import NULL
 
 _APP = (
-    "annotations app asynccontextmanager configure_logging create_app document_router health_router httpx "
-    "install_problems lifespan open_backends settings transport used".split()
+    "add_routes annotations app asynccontextmanager configure_logging create_app document_router health_router "
+    "httpx install_problems lifespan open_backends rare_collections settings transport used".split()
 )
 """Names of the module that imports all endpoints."""
 
@@ -68,6 +68,8 @@ def lower(gateway: CheckedGateway) -> GatewayPlan:
         plan_shapes(gateway, models),
         _problem_envelope(gateway, models),
         gateway.functions,
+        gateway.http.stock,
+        gateway.http.http2,
     )
 
 
@@ -83,6 +85,7 @@ def _endpoint(
     module = Module(models, package_name(gateway.name))
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
+    module.runtime("route", "EndpointRoute")
     writer = EndpointWriter(endpoint, plan, names, clients)
     envelope: list[FunctionPlan] = []
     bare = endpoint.envelope is None and gateway.envelope is not None
@@ -134,7 +137,7 @@ def _answers_empty(endpoint: CheckedEndpoint, degrades: bool) -> bool:
     return endpoint.response is None and endpoint.envelope is None and not statuses <= {204, 205, 304}
 
 
-_BY_TEMPLATE = frozenset({"APIRouter", "enveloped"})
+_BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped"})
 
 
 def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:

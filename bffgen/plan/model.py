@@ -172,3 +172,5 @@ class GatewayPlan:
     shapes: ShapesPlan | None = None
     envelope: ShapesPlan | None = None  # of problems outside of the endpoints
     functions: CheckedFunctions | None = None
+    stock: bool = False  # over httpx's own connections
+    http2: bool = False

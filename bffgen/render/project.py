@@ -49,6 +49,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             distribution=toml_string(distribution_name(plan.name)),
             version=toml_string(distribution_version(plan.version)),
             multipart=plan.multipart,
+            http2=plan.http2,
         ),
     )
     yield "Dockerfile", _constant("Dockerfile")
@@ -65,7 +66,8 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     settings = {"env_prefix": literal(f"{plan.package.upper()}_"), "backends": backends}
     yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)
     product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
-    clients = {"product": product, "backends": sorted(backends, key=lambda view: natural(view["name"]))}
+    backends_view = {"backends": sorted(backends, key=lambda view: natural(view["name"]))}
+    clients = {"product": product, "stock": plan.stock, "http2": plan.http2, **backends_view}
     yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))

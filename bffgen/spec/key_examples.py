@@ -42,6 +42,7 @@ _ENDPOINT = {
 }
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
+    "`http`": {"transport": "stock", "http2": True},
     "a spec": {
         "bffgen": 1,
         "name": "storefront",
@@ -56,6 +57,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "envelope": {"ok": "problem is None", "data": "response", "error": "problem.title"},
         "contract": "gateway.yaml",
         "functions": "functions.py",
+        "http": {"transport": "stock", "http2": True},
         "defaults": {"backends": {"timeout": "1s"}, "endpoints": {"deadline": "3s"}},
     },
     "a backend": _BACKEND,

@@ -49,6 +49,7 @@ SPEC = Table(
     Key("envelope", "value", "What every answer is put into, over `status`, `response`, `problem` and `degraded`"),
     Key("contract", "path", "An OpenAPI document that every endpoint must fit, relative to the spec"),
     Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
+    Key("http", "http", "How backends are connected to"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
     later=(
         ("security", "who may call"),
@@ -57,7 +58,6 @@ SPEC = Table(
         ("cache", "keeping answers"),
         ("store", "where shared state lives"),
         ("observability", "traces and metrics"),
-        ("http", "connections to backends"),
         ("models", "which fields the models have"),
         ("examples", "examples that become tests"),
     ),
@@ -142,6 +142,12 @@ PROXY = Table(
     Key("to", "route", "The backend's path, with the same variables, where it differs from the route"),
     Key("methods", "methods", "The methods that pass through: `[GET, HEAD]`", required=True),
     Key("allow", "allow", "`documented` (unless said): operations of the document alone; `any`: all paths"),
+)
+
+HTTP = Table(
+    "`http`",
+    Key("transport", "transport", "`own` (unless said): the gateway's own connections; `stock`: httpx's"),
+    Key("http2", "boolean", "HTTP/2 where a backend has it, with `transport: stock`"),
 )
 
 INCLUDED = Table(

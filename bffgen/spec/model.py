@@ -8,6 +8,7 @@ from typing import Literal
 
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
 from bffgen.spec.operation import TypeText as TypeText
 from bffgen.spec.proxy import Proxy
@@ -393,3 +394,4 @@ class Spec:
     functions: str | None = None  # as written, relative to the spec's folder
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()
+    http: Http = Http()

@@ -17,6 +17,7 @@ from bffgen.spec.keys import BACKEND, BACKEND_DEFAULTS, DEFAULTS, ENDPOINT_DEFAU
 from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
 from bffgen.spec.parse_endpoint import EndpointReader
+from bffgen.spec.parse_http import HttpReader
 from bffgen.spec.parse_proxies import ProxyReader
 from bffgen.spec.parse_shapes import ShapeReader
 from bffgen.spec.reader import Fields, kind_of, shown
@@ -34,7 +35,7 @@ def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> 
     return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
+class _SpecReader(EndpointReader, HttpReader, ProxyReader, ShapeReader):
     backend_defaults: Fields | None = None
 
     def spec(self, node: Node, loader: Loader | None) -> Spec | None:
@@ -54,7 +55,7 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
         title, description = self.text(fields.get("title")), self.text(fields.get("description"))
         proxies, shapes = self.proxies(fields.get("proxies")), self.shapes(file.get("shapes") for file in files)
         envelope, path = self.value(fields.get("envelope")), fields.get("functions")
-        contract = fields.get("contract")
+        contract, http = fields.get("contract"), self.http(fields.get("http"))
         pinned = self._path(contract) if contract is not None else None
         functions = self._path(path, "the path of a Python file, such as `functions.py`")
         if name is None:
@@ -70,6 +71,7 @@ class _SpecReader(EndpointReader, ProxyReader, ShapeReader):
             functions=functions,
             functions_span=span,
             proxies=proxies,
+            http=http,
         )
 
     def _defaults(self, node: Node | None) -> None:

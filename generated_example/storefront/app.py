@@ -17,11 +17,13 @@ from .endpoints import (
     search_products,
     write_review,
 )
+from .runtime.collector import rare_collections
 from .runtime.disconnect import CancelOnDisconnect
 from .runtime.edge import Edge
 from .runtime.limit import BodyLimit
 from .runtime.logs import configure_logging
 from .runtime.problems import install_problems
+from .runtime.route import add_routes
 from .runtime.serving import document_router, health_router
 from .settings import Settings
 
@@ -41,7 +43,8 @@ def create_app(
         async with open_backends(used, transport) as backends:
             app.state.backends = backends
             app.state.ready = True
-            yield
+            with rare_collections():
+                yield
             app.state.ready = False
 
     app = FastAPI(
@@ -55,10 +58,10 @@ def create_app(
     app.add_middleware(BodyLimit, limit=MAX_BODY)
     app.add_middleware(Edge)
     install_problems(app)
-    app.include_router(health_router())
-    app.include_router(document_router(DOCUMENT))
-    app.include_router(get_customers_customer_id.router)
-    app.include_router(get_products_product_id.router)
-    app.include_router(search_products.router)
-    app.include_router(write_review.router)
+    add_routes(app, health_router())
+    add_routes(app, document_router(DOCUMENT))
+    add_routes(app, get_customers_customer_id.router)
+    add_routes(app, get_products_product_id.router)
+    add_routes(app, search_products.router)
+    add_routes(app, write_review.router)
     return app

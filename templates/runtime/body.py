@@ -30,6 +30,29 @@ async def read_body(response: httpx.Response) -> bytes:
     raise Breach("content encoding")
 
 
+def unpacked(encoding: str | None, packed: bytes | None) -> bytes:
+    """A body that has come as a whole, unpacked; None is one that was too large."""
+    if packed is None:
+        raise Breach("too large")
+    encoding = "identity" if encoding is None else encoding.lower()
+    if encoding == "identity" or not packed:
+        return packed
+    if encoding not in ("gzip", "x-gzip"):
+        raise Breach("content encoding")
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        body = inflate.decompress(packed, LIMIT + 1)
+    except zlib.error as error:
+        raise Breach("gzip") from error
+    if len(body) > LIMIT:
+        raise Breach("too large")
+    if inflate.unused_data:
+        raise Breach("bytes after the end")
+    if not inflate.eof:
+        raise Breach("cut off")
+    return body
+
+
 async def _plain(stream: httpx.AsyncByteStream) -> bytes:
     chunks: list[bytes] = []
     size = 0

@@ -3,40 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Hashable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 import httpx
 
 from . import context
-from .body import Breach, read_body
-from .encode import Pair, checked_header
-from .exchange import exchange
+from .body import LIMIT, Breach, read_body, unpacked
+from .encode import Pair
+from .exchange import ENDS, exchange, failed
 from .failures import BackendFailure, InvalidArgument
-from .replies import Raw, is_json, retry_after
-from .shared import shared
+from .outgoing import Content, Message, Outgoing
+from .replies import Raw, field, is_json, retry_after
+from .shared import reads, shared
 from .tasks import surely
-
-Content = bytes | AsyncIterable[bytes] | None
+from .transport import REPEATABLE, Http
 
 _CREDENTIALS = frozenset({"authorization", "cookie"})
-_NEVER = frozenset(
-    "connection content-encoding content-length content-type expect host keep-alive "
-    "proxy-authorization proxy-connection te trailer transfer-encoding upgrade".split()
-)
 _MAX_HEADERS = 100
 
 
 class BackendClient:
     """Sends one backend's requests over a pooled client that lives as long as the app."""
 
-    __slots__ = (
-        "_forward_headers",
-        "_http",
-        "client_credentials",
-        "origin",
-        "prefix",
-        "timeout",
-    )
+    __slots__ = ("_http", "_outgoing", "_pool", "client_credentials", "origin", "prefix", "timeout")
 
     def __init__(
         self,
@@ -46,12 +35,12 @@ class BackendClient:
         forward_headers: Set[str] = frozenset(),
     ) -> None:
         self._http = http
-        origin = httpx.URL(base_url.rstrip("/"))
-        self.prefix = origin.raw_path.rstrip(b"/")
-        self.origin = str(origin).rstrip("/")
+        self._outgoing = Outgoing(base_url, forward_headers, http.headers)
+        self.origin, self.prefix = self._outgoing.origin, self._outgoing.prefix
         self.timeout = timeout
-        self._forward_headers = sorted({name.lower() for name in forward_headers} - _NEVER)
-        self.client_credentials = not _CREDENTIALS.isdisjoint(self._forward_headers)
+        self.client_credentials = not _CREDENTIALS.isdisjoint(self._outgoing.forwarded)
+        own = http.own if isinstance(http, Http) else None
+        self._pool = None if own is None else own.pool(httpx.URL(self.origin))
 
     async def send(
         self,
@@ -76,16 +65,19 @@ class BackendClient:
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
         `content` that is a stream has `length` bytes, where that is known.
         """
-        request = self.request(
-            method, url, query, headers or {}, cookies, content, media_type, length
-        )
-        if read is None:
-            read = method in ("GET", "HEAD")
-        async with exchange(operation, self.time_left(operation, within)):
-            if read and (content is None or isinstance(content, bytes)):
-                raw = await shared(lambda: _key(request), lambda: self._fetch(request))
-            else:
-                raw = await self._fetch(request)
+        left = self.time_left(operation, within)
+        if content is None or isinstance(content, bytes):
+            target = self._outgoing.target(url, query)
+            kind = None if content is None else media_type
+            sent = self._outgoing.headers(headers or {}, cookies, kind)
+            message = Message(method, target, sent, content)
+            repeatable = method in REPEATABLE if read is None else read
+            raw = await self._answer(operation, message, repeatable, left)
+        else:
+            parts = method, url, query, headers or {}, cookies, content, media_type, length
+            request = self.request(*parts)
+            async with exchange(operation, left):
+                raw = await whole(await self.start(request))
         if raw.status in success:
             return raw
         raise self.failure(operation, raw)
@@ -109,57 +101,68 @@ class BackendClient:
         length: int | None = None,
     ) -> httpx.Request:
         """The request as it goes out, to this backend and to this path, or `InvalidArgument`."""
-        target = f"{url}?{'&'.join(f'{name}={value}' for name, value in query)}" if query else url
-        sent = self._headers(headers)
-        if cookies:
-            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies)
-        if content is not None and media_type is not None:
-            sent["content-type"] = checked_header(media_type)
+        target = self._outgoing.target(url, query)
+        sent = self._outgoing.headers(headers, cookies, None if content is None else media_type)
         if length is not None:
             sent["content-length"] = str(length)
-        try:
-            request = self._http.build_request(
-                method,
-                self.origin + target,
-                headers=[(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
-                content=content,
-            )
-        except (httpx.InvalidURL, UnicodeError):
-            raise InvalidArgument from None
-        # httpx sends `/users/../orders` as `/orders`: out goes what was meant, or nothing.
-        if not url.startswith("/") or request.url.raw_path != self.prefix + target.encode():
-            raise InvalidArgument
-        return request
+        return self._built(method, target, sent, content)
 
-    def _headers(self, own: Mapping[str, str]) -> dict[str, str]:
-        """The request's ids, the client's headers that this backend gets, the call's own."""
-        request = context.current.get()
-        headers: dict[str, str] = {}
-        if request is not None:
-            headers["x-request-id"] = request.request_id
-            headers["traceparent"] = request.traceparent
-            if request.tracestate is not None:
-                headers["tracestate"] = request.tracestate
-            for name in self._forward_headers:
-                value = request.headers.get(name)
-                if value is not None:
-                    headers[name] = checked_header(value)
-        headers.update((name.lower(), value) for name, value in own.items())
-        return headers
+    def _built(
+        self, method: str, target: str, headers: Mapping[str, str], content: Content
+    ) -> httpx.Request:
+        fields = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        try:
+            return self._http.build_request(
+                method, self.origin + target, headers=fields, content=content
+            )
+        except httpx.InvalidURL:
+            raise InvalidArgument from None
 
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
         response = await self._http.send(request, stream=True)
         if "location" in response.extensions:  # see `hide_location`
             response.headers["location"] = response.extensions["location"]
-        status, many = response.status_code, len(response.headers.raw) > _MAX_HEADERS
-        if not 200 <= status < 600 or (status < 400 and many):
+        if not _is_sound(response.status_code, len(response.headers.raw)):
             await surely(response.aclose())
             raise Breach("head")
         return response
 
-    async def _fetch(self, request: httpx.Request) -> Raw:
-        return await whole(await self.start(request))
+    async def _answer(
+        self, operation: str, message: Message, repeatable: bool, seconds: float
+    ) -> Raw:
+        """The whole answer within so many seconds, shared with others if the endpoint does that."""
+        if self._pool is not None and reads.get() is None:
+            try:
+                return await self._asked(message, repeatable, seconds)
+            except ENDS as error:
+                raise failed(operation, error) from error
+        async with exchange(operation, seconds):
+            if repeatable:
+                return await shared(lambda: message.key, lambda: self._asked(message, True))
+            return await self._asked(message, False)
+
+    async def _asked(self, message: Message, repeatable: bool, seconds: float | None = None) -> Raw:
+        """Past httpx, unless somebody else's transport is in use."""
+        if self._pool is None:
+            parts = message.method, message.target, message.headers, message.content
+            return await whole(await self.start(self._built(*parts)))
+        status, fields, content = await self._pool.fetch(
+            self._outgoing.data(message),
+            LIMIT,
+            head_only=message.method == "HEAD",
+            repeatable=repeatable,
+            seconds=seconds,
+        )
+        if not _is_sound(status, len(fields)):
+            raise Breach("head")
+        try:
+            content = unpacked(field(fields, "content-encoding"), content)
+        except Breach:
+            if status < 400:
+                raise
+            content = b""  # an error status stands even where its body cannot be read
+        return Raw(status, fields, content, self.origin + message.target)
 
     def failure(self, operation: str, raw: Raw) -> BackendFailure:
         """A 3xx, 4xx or 5xx; a 2xx that the document does not know is a breach."""
@@ -169,10 +172,14 @@ class BackendClient:
             operation,
             "status",
             status=raw.status,
-            content=raw.content if is_json(raw.headers) else b"",
+            content=raw.content if is_json(raw) else b"",
             retry_after=retry_after(raw.headers),
             client_credentials=self.client_credentials,
         )
+
+
+def _is_sound(status: int, fields: int) -> bool:
+    return 200 <= status < 600 and (status >= 400 or fields <= _MAX_HEADERS)
 
 
 async def whole(response: httpx.Response) -> Raw:
@@ -186,9 +193,4 @@ async def whole(response: httpx.Response) -> Raw:
         content = b""
     finally:
         await surely(response.aclose())
-    return Raw(status, response.headers, content, response.url)
-
-
-def _key(request: httpx.Request) -> Hashable:
-    """What makes two requests equal."""
-    return request.method, str(request.url), tuple(request.headers.raw), request.content
+    return Raw(status, response.headers.raw, content, str(response.url))

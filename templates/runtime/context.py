@@ -64,14 +64,21 @@ deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 def new_context(headers: Mapping[str, str]) -> RequestContext:
     """The context of a request with these headers. A malformed id is replaced, not believed."""
+    chance = os.urandom(40).hex()
     request_id = headers.get("x-request-id", "")
     if not _REQUEST_ID.fullmatch(request_id):
-        request_id = str(uuid.uuid4())
-    trace_id, flags, tracestate = _trace(headers)
-    return RequestContext(request_id, trace_id, os.urandom(8).hex(), flags, tracestate, headers)
+        request_id = _uuid4(chance[:32])
+    trace_id, flags, tracestate = _trace(headers, chance[32:64])
+    return RequestContext(request_id, trace_id, chance[64:], flags, tracestate, headers)
 
 
-def _trace(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
+def _uuid4(chance: str) -> str:
+    """A random UUID as text, as `uuid.uuid4` makes it; that takes four times as long."""
+    variant = "89ab"[int(chance[16], 16) & 3]
+    return f"{chance[:8]}-{chance[8:12]}-4{chance[13:16]}-{variant}{chance[17:20]}-{chance[20:]}"
+
+
+def _trace(headers: Mapping[str, str], chance: str) -> tuple[str, str, str | None]:
     """Trace id, flags and state: the client's when its `traceparent` is sound, else a new trace."""
     match = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
     if match is not None:
@@ -80,7 +87,7 @@ def _trace(headers: Mapping[str, str]) -> tuple[str, str, str | None]:
         if sound and trace_id.strip("0") and parent.strip("0"):
             state = headers.get("tracestate", "")
             return trace_id, flags, state if _TRACESTATE.fullmatch(state) else None
-    return os.urandom(16).hex(), "00", None
+    return chance, "00", None
 
 
 def time_left(timeout: float) -> float:

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from . import context
-from .client import BackendClient, Content, whole
+from .client import BackendClient, whole
 from .encode import Pair, checked_header
 from .exchange import exchange
 from .failures import BackendFailure, InvalidArgument
 from .filenames import disposition
+from .outgoing import Content
 from .relay import relay
 from .tasks import surely
 

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import context
 from .failures import Aborted
+from .logs import log_request
 from .problems import problem
 
 _log = logging.getLogger(__name__)
@@ -100,13 +101,5 @@ def _log_request(
     route = getattr(scope.get("route"), "path", None)
     if route in _QUIET:
         return
-    _log.info(
-        "request",
-        extra={
-            "method": scope["method"],
-            "route": route,
-            "status": status or 499,
-            "duration_ms": round(seconds * 1000, 1),
-            "degraded": request.degraded or None,
-        },
-    )
+    milliseconds = round(seconds * 1000, 1)
+    log_request(_log, request, scope["method"], route, status or 499, milliseconds)

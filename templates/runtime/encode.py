@@ -67,6 +67,8 @@ def _number(value: float) -> str:
 
 
 def _escaped(value: str, safe: str = "") -> str:
+    if value.isascii() and value.isalnum():
+        return value
     try:
         return quote(value, safe=safe)
     except UnicodeEncodeError:  # a lone surrogate
@@ -95,6 +97,8 @@ def _is_list(value: object) -> TypeGuard[Iterable[object]]:
 
 def _parts(value: object, explode: bool, safe: str = "") -> list[str]:
     """The escaped pieces of a value: items, members as `k=v` or as `k` and `v`, or the scalar."""
+    if isinstance(value, (str, int)):
+        return [_escaped(text(value), safe)]
     if isinstance(value, (BaseModel, Mapping)):
         pairs = [(_escaped(k), _escaped(text(v), safe)) for k, v in _members(value)]
         return [f"{k}={v}" for k, v in pairs] if explode else [p for pair in pairs for p in pair]
@@ -136,6 +140,8 @@ def query(
     if value is None:
         return []
     safe = _RESERVED if allow_reserved else ""
+    if isinstance(value, (str, int)):
+        return [(_escaped(name), _escaped(text(value), safe))]
     if style == "deepObject":
         return list(_deep(_escaped(name), value, safe))
     if isinstance(value, (BaseModel, Mapping)) and explode:

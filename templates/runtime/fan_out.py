@@ -132,11 +132,14 @@ class fan_out:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        succeeded = False
         try:
             if error is None:
                 await self._finished()
+                succeeded = True
         finally:
-            await stopped([call.task for call in self._calls])
+            if not succeeded:
+                await stopped([call.task for call in self._calls])
             context.deadline.reset(self._tokens[0])
             shared.reads.reset(self._tokens[1])
             if cancellations() > self._cancels:  # a failure that it caused must not hide it

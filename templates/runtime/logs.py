@@ -8,7 +8,9 @@ import logging
 import sys
 import time
 import traceback
-from typing import Any
+from contextlib import nullcontext, suppress
+from functools import lru_cache
+from typing import Any, TextIO
 
 from . import context
 
@@ -20,9 +22,8 @@ class JsonFormatter(logging.Formatter):
     """A record as one line: time, level, logger, message, the request's ids, what `extra` adds."""
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line: dict[str, Any] = {
-            "time": f"{moment}.{int(record.msecs):03}Z",
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _capped(record.getMessage()),
@@ -32,12 +33,85 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request.request_id
             line["trace_id"] = request.trace_id
             line["span_id"] = request.span_id
-        for name, value in vars(record).items():
-            if name not in _STANDARD and value is not None:
-                line[name] = _capped(value)
+        fields = vars(record)
+        for name in [name for name in fields if name not in _STANDARD]:
+            if fields[name] is not None:
+                line[name] = _capped(fields[name])
         if record.exc_info is not None and record.exc_info[1] is not None:
             line["error"], line["stack"] = _traced(record.exc_info[1])
         return json.dumps(line)
+
+
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes to stdout, records and lines that are made already."""
+
+    def write(self, line: str) -> None:
+        with self.lock or nullcontext(), suppress(OSError, ValueError):
+            self.stream.write(f"{line}\n")
+            self.flush()
+
+
+def log_request(
+    logger: logging.Logger,
+    request: context.RequestContext,
+    method: str,
+    route: str | None,
+    status: int,
+    milliseconds: float,
+) -> None:
+    """The line of a request that has been answered.
+
+    As a record, if somebody else looks at those; with our own handler alone the line is written
+    as the formatter would, which takes a third of the time, for each request.
+    """
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    handler = _only_handler(logger)
+    if handler is None:
+        fields = {"method": method, "route": route, "status": status}
+        more = {"duration_ms": milliseconds, "degraded": request.degraded or None}
+        logger.info("request", extra={**fields, **more})
+        return
+    now = time.time()
+    route_ = "" if route is None else f', "route": {_quoted(route)}'
+    degraded = f', "degraded": {_quoted(request.degraded)}' if request.degraded else ""
+    handler.write(
+        f'{{"time": "{_second(int(now))}.{int(now % 1 * 1000):03}Z", "level": "info", '
+        f'"logger": "{logger.name}", "message": "request", "request_id": "{request.request_id}", '
+        f'"trace_id": "{request.trace_id}", "span_id": "{request.span_id}", '
+        f'"method": {_quoted(method)}{route_}, "status": {status}, '
+        f'"duration_ms": {milliseconds}{degraded}}}'
+    )
+
+
+def _only_handler(logger: logging.Logger) -> LineHandler | None:
+    """Our own handler, if no other one and no filter sees the records of this logger."""
+    package, one = _package(), logger
+    while one is not package:
+        if one.handlers or one.filters or one.parent is None:
+            return None
+        one = one.parent
+    if len(package.handlers) != 1 or package.propagate or logger.filters:
+        return None
+    handler = package.handlers[0]
+    if not isinstance(handler, LineHandler) or not isinstance(handler.formatter, JsonFormatter):
+        return None
+    return None if handler.filters or handler.level > logging.INFO else handler
+
+
+@lru_cache(maxsize=1)
+def _package() -> logging.Logger:
+    return logging.getLogger((__package__ or __name__).partition(".")[0])
+
+
+@lru_cache(maxsize=1024)
+def _quoted(text: str) -> str:
+    return json.dumps(text[:_LIMIT])
+
+
+@lru_cache(maxsize=4)
+def _second(number: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(number))
 
 
 def _capped(value: object) -> object:
@@ -53,11 +127,11 @@ def _traced(error: BaseException) -> tuple[str, list[str]]:
 
 def configure_logging(level: str = "INFO") -> None:
     """Write this package's logs to stdout as JSON lines, and keep httpx from logging URLs."""
-    logger = logging.getLogger((__package__ or __name__).partition(".")[0])
+    logger = _package()
     logger.setLevel(level)
     logger.propagate = False
     if not any(isinstance(handler.formatter, JsonFormatter) for handler in logger.handlers):
-        handler = logging.StreamHandler(sys.stdout)
+        handler = LineHandler(sys.stdout)
         handler.setFormatter(JsonFormatter())
         logger.addHandler(handler)
     for name in ("httpx", "httpcore"):

@@ -90,7 +90,7 @@ class Public:
         except (httpx.InvalidURL, ValueError):
             return None
         path, _, query = url.raw_path.decode("ascii").partition("?")
-        prefix = self.client.prefix.decode("ascii")
+        prefix = self.client.prefix
         if (url.scheme, url.host, url.port) != (home.scheme, home.host, home.port):
             return None
         values = self.to.match(path.removeprefix(prefix)) if path.startswith(prefix) else None

@@ -73,7 +73,7 @@ class ProxyRoute(BaseRoute):
         source = Download(operation, response, None, self._idle)
         if status in (401, 403) and not client.client_credentials:
             await source.aclose()
-            raise client.failure(operation, Raw(status, response.headers, b""))
+            raise client.failure(operation, Raw(status, response.headers.raw, b""))
         if status >= 500:  # the status is for the client, what the backend says about it is not
             await source.aclose()
             seconds = retry_after(response.headers)

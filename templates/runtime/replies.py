@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -22,14 +22,21 @@ _EMPTY = frozenset({204, 205})
 _MAX_RETRY_AFTER = 60  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A backend's answer as it came, decompressed. `url` is what was asked."""
+class Raw(NamedTuple):
+    """A backend's answer as it came, decompressed: the fields of its head, what was asked."""
 
     status: int
-    headers: httpx.Headers
+    fields: Sequence[tuple[bytes, bytes]]
     content: bytes
-    url: httpx.URL | None = None
+    asked: str | None = None
+
+    @property
+    def headers(self) -> httpx.Headers:
+        return httpx.Headers(self.fields)
+
+    @property
+    def url(self) -> httpx.URL | None:
+        return None if self.asked is None else httpx.URL(self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,19 @@ class Reply(Generic[T]):
         return value
 
 
-def is_json(headers: httpx.Headers) -> bool:
+def field(fields: Sequence[tuple[bytes, bytes]], name: str) -> str | None:
+    """A field of a head, by its lower-case name; several of it as one."""
+    size, lower = len(name), name.encode()
+    found = [value for key, value in fields if len(key) == size and key.lower() == lower]
+    return b", ".join(found).decode("latin-1") if found else None
+
+
+def is_json(raw: Raw) -> bool:
     """Whether a body claims to be JSON in UTF-8."""
-    media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
+    content_type = field(raw.fields, "content-type")
+    if content_type == "application/json":
+        return True
+    media_type, _, parameters = (content_type or "").lower().partition(";")
     media_type = media_type.strip()
     if media_type != "application/json" and not media_type.endswith("+json"):
         return False
@@ -73,7 +90,7 @@ def decode(operation: str, raw: Raw, adapter: TypeAdapter[T], empty: Set[int] = 
     try:
         if raw.status in _EMPTY or raw.status in empty:
             return adapter.validate_python(None)
-        if not is_json(raw.headers):
+        if not is_json(raw):
             raise BackendFailure(operation, "invalid")
     except ValidationError:
         raise BackendFailure(operation, "invalid") from None

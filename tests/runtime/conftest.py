@@ -10,11 +10,14 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
 from starlette.types import ASGIApp
+
+if TYPE_CHECKING:
+    from templates.runtime.transport import Http
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -72,6 +75,12 @@ async def running(app: ASGIApp, http: str = "httptools") -> AsyncIterator[int]:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         await server.shutdown()
+
+
+def in_use(http: Http) -> int:
+    """How many of a client's own connections are neither free nor closed."""
+    assert http.own is not None
+    return sum(pool.used for pool in http.own._pools.values())
 
 
 @contextmanager

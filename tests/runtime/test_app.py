@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pytest
 from fastapi import APIRouter, Body, FastAPI, HTTPException, Response
 from pydantic import BaseModel
 
+from templates.runtime import context
 from templates.runtime.answers import set_cookie, set_header
 from templates.runtime.disconnect import CancelOnDisconnect
 from templates.runtime.edge import Edge
@@ -23,7 +25,7 @@ from templates.runtime.encode import segment
 from templates.runtime.failures import Answer, BackendFailure, Refusal, composing
 from templates.runtime.fan_out import fan_out
 from templates.runtime.limit import BodyLimit
-from templates.runtime.logs import JsonFormatter, configure_logging
+from templates.runtime.logs import JsonFormatter, configure_logging, log_request
 from templates.runtime.problems import install_problems
 from templates.runtime.serving import document_router, health_router
 from templates.runtime.types import Integer, Model
@@ -415,6 +417,33 @@ def test_a_log_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.count("\n") == 1
     line = json.loads(out)
     assert (line["message"], len(line["big"]), line["n"]) == ("a\nb\x1b", 512, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", 'QU"ERY', "\x1b"])
+@pytest.mark.parametrize("route", [None, "/a/{b}", '/\u202e"x\n' + "y" * 999])
+@pytest.mark.parametrize("degraded", ["", "price, reviews"])
+def test_the_line_of_a_request_is_that_of_a_record(
+    method: str, route: str | None, degraded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = context.new_context({"x-request-id": "abcd-1234"})
+    request.degraded = degraded
+    token = context.current.set(request)
+    logger, package = logging.getLogger("templates.runtime.edge"), logging.getLogger("templates")
+    try:
+        configure_logging("INFO")
+        log_request(logger, request, method, route, 200, 12.5)
+        package.addHandler(logging.NullHandler())  # somebody else looks: then it is a record
+        log_request(logger, request, method, route, 200, 12.5)
+        logger.setLevel("WARNING")
+        log_request(logger, request, method, route, 200, 12.5)
+    finally:
+        context.current.reset(token)
+        package.handlers.clear()
+        package.propagate = True
+        logger.setLevel(logging.NOTSET)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.pop("time")[:10] for line in lines] == [time.strftime("%Y-%m-%d", time.gmtime())] * 2
+    assert lines[0] == lines[1] and list(lines[0]) == list(lines[1])
 
 
 async def test_health_and_document(gateway: Gateway, logs: Any) -> None:

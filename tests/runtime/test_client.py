@@ -22,7 +22,7 @@ from templates.runtime.replies import decode
 from templates.runtime.transport import open_http, tls_context
 from templates.runtime.types import Integer, Model
 
-from .conftest import listening
+from .conftest import in_use, listening
 
 pytestmark = pytest.mark.anyio
 
@@ -507,8 +507,6 @@ async def test_a_call_may_be_cancelled_at_any_moment(kept: bytes) -> None:
                 await asyncio.sleep(0 if steps % 7 else 0.0001)
             cancelled += call.cancel()
             await asyncio.wait([call])
-        pool = http._transport._pool  # type: ignore[attr-defined]
-        assert pool._requests == []
-        assert [c for c in pool.connections if not c.is_idle() and not c.is_closed()] == []
+        assert in_use(http) == 0
         await client.send("catalog.get", "GET", "/p", success={200})
     assert cancelled > 15

@@ -23,7 +23,7 @@ from templates.runtime.fan_out import fan_out
 from templates.runtime.problems import install_problems
 from templates.runtime.transport import open_http, tls_context
 
-from .conftest import listening, running, traced
+from .conftest import in_use, listening, running, traced
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
@@ -100,8 +100,7 @@ async def serving(
         async with running(gateway.app, http) as port:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
                 yield gateway, client, port
-        connections = pool._transport._pool.connections  # type: ignore[attr-defined]
-        assert [c for c in connections if not c.is_idle() and not c.is_closed()] == []
+        assert in_use(pool) == 0
 
 
 async def test_it_goes_through_with_the_headers_that_may(http: str = "httptools") -> None:

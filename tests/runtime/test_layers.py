@@ -9,9 +9,11 @@ RUNTIME = Path(__file__).resolve().parents[2] / "templates" / "runtime"
 ORDER = [
     "types", "failures", "own", "context", "encode", "arguments", "logs", "body", "replies", "texts", "shared",
     "tasks", "fan_out", "blocks", "each", "lookups", "batches", "links", "pages", "idempotency", "undo",
-    "forms", "filenames", "multipart", "uploads", "parts", "received", "exchange", "client", "transport",
+    "forms", "filenames", "multipart", "uploads", "parts", "received", "exchange", "resolver",
+    "incoming", "connection", "sending", "dialer", "pool",
+    "transport", "stock", "outgoing", "client",
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
-    "passing", "proxy", "serving", "config",
+    "passing", "proxy", "serving", "route", "collector", "config",
 ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from templates.runtime.problems import install_problems
 from templates.runtime.proxy import ProxyRoute
 from templates.runtime.transport import open_http, tls_context
 
-from .conftest import listening, running, traced
+from .conftest import in_use, listening, running, traced
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
@@ -485,8 +485,7 @@ async def served(
         async with gateway.http, running(gateway.app, http) as port:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
                 yield client, port
-        pool = gateway.http._transport._pool  # type: ignore[attr-defined]
-        assert [c for c in pool.connections if not c.is_idle() and not c.is_closed()] == []
+        assert in_use(gateway.http) == 0
 
 
 async def head_of(reader: asyncio.StreamReader) -> bytes:

@@ -27,7 +27,7 @@ from templates.runtime.streams import EventStream, LineStream
 from templates.runtime.transport import open_http, tls_context
 from templates.runtime.types import Integer, Model
 
-from .conftest import running
+from .conftest import in_use, running
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_is_left")]
 
@@ -280,8 +280,7 @@ async def serving(
         async with running(app, http) as port:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
                 yield client
-        connections = pool._transport._pool.connections  # type: ignore[attr-defined]
-        assert [c for c in connections if not c.is_idle() and not c.is_closed()] == []
+        assert in_use(pool) == 0
 
 
 class TestThrough:

@@ -22,9 +22,10 @@ from ..models.reviews import ReviewPage
 from ..models.users import User
 from ..runtime.failures import BackendFailure, Refusal, composing
 from ..runtime.fan_out import fan_out
+from ..runtime.route import EndpointRoute
 from ..runtime.values import first, sort_by
 
-router = APIRouter()
+router = APIRouter(route_class=EndpointRoute)
 
 
 @router.api_route(

@@ -25,8 +25,9 @@ from ..runtime.batches import in_batches
 from ..runtime.failures import BackendFailure, composing
 from ..runtime.fan_out import fan_out
 from ..runtime.lookups import by_key
+from ..runtime.route import EndpointRoute
 
-router = APIRouter()
+router = APIRouter(route_class=EndpointRoute)
 
 
 @router.api_route(

@@ -20,8 +20,9 @@ from ..models.pricing import PriceList
 from ..models.responses import ProductCard, SearchProducts
 from ..runtime.failures import BackendFailure, composing
 from ..runtime.fan_out import fan_out
+from ..runtime.route import EndpointRoute
 
-router = APIRouter()
+router = APIRouter(route_class=EndpointRoute)
 
 
 @router.api_route(

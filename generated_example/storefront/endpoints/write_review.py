@@ -27,9 +27,10 @@ from ..runtime.failures import BackendFailure, Refusal, composing
 from ..runtime.fan_out import fan_out
 from ..runtime.idempotency import idempotency_key
 from ..runtime.replies import Reply
+from ..runtime.route import EndpointRoute
 from ..runtime.tasks import uncancelled
 
-router = APIRouter()
+router = APIRouter(route_class=EndpointRoute)
 _CONFLICT = TypeAdapter(Conflict)
 
 

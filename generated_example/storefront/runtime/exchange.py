@@ -13,7 +13,7 @@ import httpx
 from .body import Breach
 from .failures import BackendFailure, Kind
 
-_ENDS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, Breach, TimeoutError)
+ENDS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, Breach, TimeoutError)
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -39,9 +39,13 @@ class exchange:
             await self.limit.__aexit__(kind, error, trace)
         except TimeoutError:
             raise BackendFailure(self._operation, "timeout") from None
-        if isinstance(error, _ENDS):
-            sent = not isinstance(error, _UNSENT)
-            raise BackendFailure(self._operation, kind_of(error), sent=sent) from error
+        if isinstance(error, ENDS):
+            raise failed(self._operation, error) from error
+
+
+def failed(operation: str, error: Exception) -> BackendFailure:
+    """The failure that an exchange has ended in, with one of `ENDS`."""
+    return BackendFailure(operation, kind_of(error), sent=not isinstance(error, _UNSENT))
 
 
 def kind_of(error: Exception) -> Kind:
