@@ -106,6 +106,7 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
         forward_headers=tuple(name for name, _ in backend.forward_headers),
         timeout=backend.timeout,
         document=backend.openapi,
+        policies=backend.policies,
     )
 
 

@@ -11,6 +11,7 @@ from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.source.text import Span
 from bffgen.spec.http import Http
+from bffgen.spec.policies import Policies
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
@@ -349,6 +350,7 @@ class CheckedBackend:
     forward_headers: tuple[str, ...]
     timeout: float | None
     document: str  # its path as the spec has it
+    policies: Policies = Policies()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

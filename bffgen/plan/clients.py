@@ -64,6 +64,7 @@ def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
         module.imports.sorted(),
         module.constants(),
         tuple(sorted(methods, key=lambda method: method.name)),
+        backend.policies,
     )
 
 

@@ -11,6 +11,7 @@ from bffgen.check.model import CheckedFunctions
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
+from bffgen.spec.policies import Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class BackendPlan:
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
     methods: tuple[MethodPlan, ...]
+    policies: Policies
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from bffgen.typesystem.model import NULL, Type
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a call may take where the spec says nothing."""
 
-_CLASSES = tuple("Annotated AsyncExitStack AsyncIterator BackendClient Backends Depends Request Settings".split())
+_CLASSES = tuple(
+    "Annotated AsyncExitStack AsyncIterator BackendClient BackendPolicies Backends Depends Request Settings".split()
+)
 """Names of the module that opens all backends."""
 
 LOCALS = ("body", "within", "extra_headers", "raw", "answer", "sent_body", "source")

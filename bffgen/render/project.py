@@ -13,6 +13,7 @@ from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
+from bffgen.render.policies import policies_view, policy_imports, settings_view
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
 from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
@@ -63,12 +64,16 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     root, backends = plan.package, [_backend_view(backend) for backend in plan.backends]
     yield f"{root}/__init__.py", render_template("package/__init__.py.jinja")
     yield f"{root}/app.py", render_template("package/app.py.jinja", **_app_view(plan))
-    settings = {"env_prefix": literal(f"{plan.package.upper()}_"), "backends": backends}
+    settings = {"env_prefix": literal(f"{plan.package.upper()}_"), **settings_view(plan)}
     yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)
     product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
     backends_view = {"backends": sorted(backends, key=lambda view: natural(view["name"]))}
-    clients = {"product": product, "stock": plan.stock, "http2": plan.http2, **backends_view}
+    policies = [view for view in backends if view["policies"]]
+    clients = {"product": product, "stock": plan.stock, "http2": plan.http2, "policies": policies, **backends_view}
     yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
+    if policies:
+        texts = {"backends": policies, "imports": policy_imports(plan)}
+        yield f"{root}/policies.py", render_template("package/policies.py.jinja", **texts)
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
     if plan.shapes is not None:
@@ -102,9 +107,8 @@ def _backend_view(backend: BackendPlan) -> View:
     return {
         "name": identifier(backend.attribute),
         "class_name": identifier(backend.class_name),
-        "url": literal(backend.url),
-        "timeout": literal(backend.timeout),
         "forward_headers": [literal(header) for header in backend.forward_headers],
+        "policies": policies_view(backend) if backend.policies else None,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
 from bffgen.render.code import Code, identifier, literal, plain
 from bffgen.render.environment import render
+from bffgen.render.policies import settings_of
 from bffgen.render.views import View
 
 _LABEL = re.compile(r"[^A-Za-z0-9 _./{}:,-]")
@@ -27,10 +28,8 @@ def readme(plan: GatewayPlan) -> Code:
 
 
 def _settings(plan: GatewayPlan, prefix: str) -> Iterator[View]:
-    for backend in plan.backends:
-        name = f"{prefix}_{backend.attribute.upper()}"
-        yield {"name": identifier(f"{name}_URL"), "value": literal(backend.url)}
-        yield {"name": identifier(f"{name}_TIMEOUT"), "value": literal(backend.timeout)}
+    for setting in settings_of(plan):
+        yield {"name": identifier(f"{prefix}_{setting['name'].upper()}"), "value": setting["value"]}
 
 
 def _endpoint(plan: EndpointPlan) -> View:

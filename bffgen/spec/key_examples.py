@@ -16,6 +16,9 @@ _BACKEND = {
     "reads": ["searchProducts"],
     "forward_headers": ["Accept-Language", "Authorization"],
     "timeout": "500ms",
+    "retry": {"times": 2, "backoff": "50ms"},
+    "breaker": True,
+    "concurrency": 64,
     "operations": {"GET /carts/{id}/items": {"operation_id": "getItems", "response": "list[Item]"}},
 }
 _ENDPOINT = {
@@ -62,6 +65,8 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     },
     "a backend": _BACKEND,
     "a mapping of defaults for backends": _BACKEND,
+    "`retry`": {"times": 2, "backoff": "50ms", "max_backoff": "500ms", "statuses": [502, 503]},
+    "`breaker`": {"window": "30s", "calls": 50, "failures": 0.8, "open": "10s"},
     "an operation": {
         "operation_id": "getItems",
         "params": {"id": "str", "page": "int | None", "X-Tenant": {"type": "str", "in": "header"}},

@@ -78,17 +78,33 @@ BACKEND = Table(
     Key("reads", "names", "Operations that only read although they are a POST"),
     Key("forward_headers", "headers_list", "The client's headers that are sent on"),
     Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
+    Key("retry", "retry", "Trying again what reads, or was not sent: `true`, how often, or its parts"),
+    Key("breaker", "breaker", "Leaving a failing backend alone for a while: `true`, or its parts"),
+    Key("concurrency", "count", "How many calls of the backend there may be at one time; some more wait"),
     Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
     later=(
         ("auth", "credentials for a backend"),
-        ("retry", "trying again"),
-        ("breaker", "leaving a failing backend alone"),
         ("hedge", "asking twice"),
-        ("concurrency", "a bound on calls at one time"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
         ("rate_limit", "how often a backend is called"),
     ),
+)
+
+RETRY = Table(
+    "`retry`",
+    Key("times", "times", "How many more attempts there are (1 unless said)"),
+    Key("backoff", "duration", "The longest pause before the second one, doubled each time (25ms unless said)"),
+    Key("max_backoff", "duration", "The longest pause of all (250ms unless said)"),
+    Key("statuses", "gateway_statuses", "The statuses that are tried again (502, 503 and 504 unless said)"),
+)
+
+BREAKER = Table(
+    "`breaker`",
+    Key("window", "duration", "How long a call counts (10s unless said)"),
+    Key("calls", "count", "How many calls there must have been (20 unless said)"),
+    Key("failures", "share", "The share of them that must have failed (0.5 unless said)"),
+    Key("open", "duration", "How long nothing is sent then, doubled each time in a row (5s unless said)"),
 )
 
 OPERATION = Table(
@@ -165,7 +181,15 @@ DEFAULTS = Table(
 )
 
 BACKEND_DEFAULTS = BACKEND.part(
-    "a mapping of defaults for backends", "presence", "validate", "success", "forward_headers", "timeout"
+    "a mapping of defaults for backends",
+    "presence",
+    "validate",
+    "success",
+    "forward_headers",
+    "timeout",
+    "retry",
+    "breaker",
+    "concurrency",
 )
 
 ENDPOINT_DEFAULTS = ENDPOINT.part(

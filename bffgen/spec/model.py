@@ -11,6 +11,7 @@ from bffgen.source.text import Span
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
 from bffgen.spec.operation import TypeText as TypeText
+from bffgen.spec.policies import Policies
 from bffgen.spec.proxy import Proxy
 
 # ---------------------------------------------------------------------------------------------- values
@@ -376,6 +377,7 @@ class Backend:
     overlay: str | None = None
     overlay_span: Span | None = None
     operations: tuple[DeclaredOperation, ...] = ()
+    policies: Policies = Policies()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,6 +18,7 @@ from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
 from bffgen.spec.parse_endpoint import EndpointReader
 from bffgen.spec.parse_http import HttpReader
+from bffgen.spec.parse_policies import PolicyReader
 from bffgen.spec.parse_proxies import ProxyReader
 from bffgen.spec.parse_shapes import ShapeReader
 from bffgen.spec.reader import Fields, kind_of, shown
@@ -35,7 +36,7 @@ def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> 
     return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader, HttpReader, ProxyReader, ShapeReader):
+class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeReader):
     backend_defaults: Fields | None = None
 
     def spec(self, node: Node, loader: Loader | None) -> Spec | None:
@@ -162,6 +163,7 @@ class _SpecReader(EndpointReader, HttpReader, ProxyReader, ShapeReader):
             overlay=self._path(get("overlay")),
             overlay_span=fields.known["overlay"].span if "overlay" in fields.known else None,
             operations=self.operations(get("operations")),
+            policies=self.policies(fields),
         )
 
     def _success(self, node: Node | None) -> Expr | None:

@@ -4,8 +4,8 @@
 A module imports only from those before it: types, failures, own, context, encode, arguments, logs,
 body, replies, texts, shared, tasks, fan_out, blocks, each, lookups, batches, links, pages,
 idempotency, undo, forms, filenames, multipart, uploads, parts, received, exchange, resolver,
-incoming, connection, sending, dialer, pool, transport, stock, outgoing, client, answers, problems,
-relay, downloads, events, streams, limit, disconnect, edge, paths, passing, proxy, serving, route,
-collector, config.
+incoming, connection, sending, dialer, pool, transport, stock, outgoing, breaker, bulkhead, retries,
+policies, client, answers, problems, relay, downloads, events, streams, limit, disconnect, edge,
+paths, passing, proxy, serving, route, collector, config.
 Only those that this gateway needs are here.
 """

@@ -11,7 +11,8 @@ ORDER = [
     "tasks", "fan_out", "blocks", "each", "lookups", "batches", "links", "pages", "idempotency", "undo",
     "forms", "filenames", "multipart", "uploads", "parts", "received", "exchange", "resolver",
     "incoming", "connection", "sending", "dialer", "pool",
-    "transport", "stock", "outgoing", "client",
+    "transport", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
+    "client",
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
     "passing", "proxy", "serving", "route", "collector", "config",
 ]  # fmt: skip

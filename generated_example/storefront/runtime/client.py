@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from functools import partial
 
 import httpx
 
 from . import context
 from .body import LIMIT, Breach, read_body, unpacked
 from .encode import Pair
-from .exchange import ENDS, exchange, failed
+from .exchange import ENDS, Policy, exchange, failed
 from .failures import BackendFailure, InvalidArgument
 from .outgoing import Content, Message, Outgoing
 from .replies import Raw, field, is_json, retry_after
@@ -25,7 +26,16 @@ _MAX_HEADERS = 100
 class BackendClient:
     """Sends one backend's requests over a pooled client that lives as long as the app."""
 
-    __slots__ = ("_http", "_outgoing", "_pool", "client_credentials", "origin", "prefix", "timeout")
+    __slots__ = (
+        "_http",
+        "_outgoing",
+        "_policies",
+        "_pool",
+        "client_credentials",
+        "origin",
+        "prefix",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -33,8 +43,10 @@ class BackendClient:
         base_url: str,
         timeout: float,
         forward_headers: Set[str] = frozenset(),
+        policies: Policy | None = None,
     ) -> None:
         self._http = http
+        self._policies = policies
         self._outgoing = Outgoing(base_url, forward_headers, http.headers)
         self.origin, self.prefix = self._outgoing.origin, self._outgoing.prefix
         self.timeout = timeout
@@ -132,15 +144,21 @@ class BackendClient:
         self, operation: str, message: Message, repeatable: bool, seconds: float
     ) -> Raw:
         """The whole answer within so many seconds, shared with others if the endpoint does that."""
-        if self._pool is not None and reads.get() is None:
+        if self._policies is None and self._pool is not None and reads.get() is None:
             try:
                 return await self._asked(message, repeatable, seconds)
             except ENDS as error:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
             if repeatable:
-                return await shared(lambda: message.key, lambda: self._asked(message, True))
-            return await self._asked(message, False)
+                return await shared(lambda: message.key, lambda: self._tried(message, seconds))
+            return await self._tried(message, seconds, False)
+
+    async def _tried(self, message: Message, seconds: float, repeatable: bool = True) -> Raw:
+        if self._policies is None:
+            return await self._asked(message, repeatable)
+        attempt = partial(self._asked, message, repeatable)
+        return await self._policies.run(seconds, repeatable, attempt)
 
     async def _asked(self, message: Message, repeatable: bool, seconds: float | None = None) -> Raw:
         """Past httpx, unless somebody else's transport is in use."""

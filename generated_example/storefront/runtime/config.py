@@ -22,3 +22,8 @@ BackendUrl = Annotated[str, AfterValidator(_origin)]
 """Where a backend is: `https://host:port`, with a path before all of its own if it has one."""
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+Count = Annotated[int, Field(ge=0)]
+
+Places = Annotated[int, Field(ge=1)]
+"""How many calls of a backend there may be at one time."""

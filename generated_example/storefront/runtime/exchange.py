@@ -5,16 +5,26 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
+from typing import Protocol
 
 import httpx
 
 from .body import Breach
 from .failures import BackendFailure, Kind
+from .replies import Raw
 
 ENDS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, Breach, TimeoutError)
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Policy(Protocol):
+    """How often, and whether, an attempt is made: see `policies`."""
+
+    async def run(
+        self, seconds: float, repeatable: bool, attempt: Callable[[], Awaitable[Raw]], /
+    ) -> Raw: ...
 
 
 class exchange:
@@ -45,7 +55,12 @@ class exchange:
 
 def failed(operation: str, error: Exception) -> BackendFailure:
     """The failure that an exchange has ended in, with one of `ENDS`."""
-    return BackendFailure(operation, kind_of(error), sent=not isinstance(error, _UNSENT))
+    return BackendFailure(operation, kind_of(error), sent=not is_unsent(error))
+
+
+def is_unsent(error: BaseException) -> bool:
+    """Whether an exchange ended before anything was sent."""
+    return isinstance(error, _UNSENT)
 
 
 def kind_of(error: Exception) -> Kind:

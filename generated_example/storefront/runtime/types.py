@@ -8,6 +8,7 @@ Pydantic's own `int`, `float`, `bool`, `date` and `datetime` read more than JSON
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Protocol, TypeVar
 
@@ -161,6 +162,14 @@ def _read_date(value: object) -> date:
         ) from None
 
 
+def _written(read: Callable[[object], Any], text: Callable[[Any], str]) -> CoreSchema:
+    """The schema of what JSON has as text."""
+    written = core_schema.plain_serializer_function_ser_schema(
+        text, return_schema=core_schema.str_schema(), when_used="json-unless-none"
+    )
+    return core_schema.no_info_plain_validator_function(read, serialization=written)
+
+
 Integer = Annotated[int, _Schema(_INTEGER, {"type": "integer"})]
 """A JSON integer of 64 bits, `5.0` included; no text, no boolean."""
 
@@ -169,29 +178,12 @@ Number = Annotated[float, _Schema(_NUMBER, {"type": "number"})]
 
 DateTime = Annotated[
     datetime,
-    _Schema(
-        core_schema.no_info_plain_validator_function(
-            _read_datetime,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                _moment_text, return_schema=core_schema.str_schema(), when_used="json-unless-none"
-            ),
-        ),
-        {"type": "string", "format": "date-time"},
-    ),
+    _Schema(_written(_read_datetime, _moment_text), {"type": "string", "format": "date-time"}),
 ]
 """A moment, always with an offset (without one it is read as UTC), written as it was read."""
 
 Date = Annotated[
-    date,
-    _Schema(
-        core_schema.no_info_plain_validator_function(
-            _read_date,
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                _date_text, return_schema=core_schema.str_schema(), when_used="json-unless-none"
-            ),
-        ),
-        {"type": "string", "format": "date"},
-    ),
+    date, _Schema(_written(_read_date, _date_text), {"type": "string", "format": "date"})
 ]
 """A day, `YYYY-MM-DD`."""
 
