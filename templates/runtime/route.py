@@ -10,6 +10,8 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, FastAPI, params
+from fastapi.datastructures import DefaultPlaceholder
+from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -98,7 +100,10 @@ class _Plain:
     def json(self, answer: Any) -> bytes:
         """The answer as JSON, once it is sure to be of its type."""
         if type(answer) is not self.model:
-            answer = self.adapter.validate_python(answer, from_attributes=True)
+            try:
+                answer = self.adapter.validate_python(answer, from_attributes=True)
+            except ValidationError as error:
+                raise ResponseValidationError(error.errors(), body=answer) from None
         return self.adapter.dump_json(answer, by_alias=True)
 
 
@@ -114,6 +119,7 @@ def add_routes(app: FastAPI, router: APIRouter) -> None:
                 route.path,
                 route.endpoint,
                 response_model=route.response_model,
+                response_class=route.response_class,
                 status_code=route.status_code,
                 methods=route.methods,
                 operation_id=route.operation_id,
@@ -128,6 +134,8 @@ def _plain(route: APIRoute) -> _Plain | None:
     if route.body_field is not None or route.dependencies or route.response_field is None:
         return None
     if status < 200 or status in (204, 205, 304):
+        return None
+    if not isinstance(route.response_class, DefaultPlaceholder):  # the answer is no JSON
         return None
     model = route.response_model
     plain = _Plain([], [], [], model, TypeAdapter(model), status)
