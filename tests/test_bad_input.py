@@ -160,7 +160,7 @@ CONTENTS = {
     "two documents": (b"bffgen: 1\n---\nbffgen: 1\n", "one file is one document"),
     "a tab": (b"bffgen: 1\nbackends:\n\tshop: 1\n", "a tab cannot indent"),
     "an object of Python": (b"!!python/object/apply:os.system [id]\n", "has no meaning here"),
-    "a long number": (b"bffgen: " + b"9" * 100_000 + b"\n", "expected `1`"),
+    "a long number": (b"bffgen: " + b"9" * 100_000 + b"\n", "expected the number `1`"),
 }
 
 
@@ -168,7 +168,7 @@ CASES: dict[str, tuple[Files, str]] = {}
 
 for _name, (_content, _said) in CONTENTS.items():
     CASES[f"a spec of {_name}"] = {"spec.yaml": _content}, _said
-    _of_document = "is not an OpenAPI document" if _said in ("a mapping", "expected `1`") else _said
+    _of_document = "is not an OpenAPI document" if _said in ("a mapping", "expected the number `1`") else _said
     CASES[f"a document of {_name}"] = over(_content), _of_document
 
 # ------------------------------------------------------------------------------------------ references

@@ -162,7 +162,7 @@ class _Sampler:
             made = self._or(_Endless, arm, name)
             if made is not _Endless:
                 return _tagged(made, of, at)
-        return self.value(of.arms[0], NO_DOCS, name)
+        return self.value(of.arms[0], NO_DOCS, name) if of.arms else None  # none: the item of `[]`
 
     def _object(self, of: ObjectType) -> dict[str, Any]:
         if id(of) in self._inside or len(self._inside) > MAX_REQUIRED_INSIDE:

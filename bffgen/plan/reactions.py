@@ -12,7 +12,7 @@ from bffgen.plan.blocks import answer_of, composed, in_composing, may_overflow, 
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import rewrite, walk
-from bffgen.typesystem.model import Null, ObjectType, Type, is_nullable
+from bffgen.typesystem.model import Null, ObjectType, Type, Unknown, is_nullable, non_null
 
 JSON = "application/json"
 
@@ -89,8 +89,10 @@ class Failing:
                 given = composed([action.value], given, self.names.module)
             return [ast.Expr(softened), *bound, *given]
         if isinstance(action, UseOther):
-            value = ast.Await(self.instead(action.call))
-            return self.give(self._replied(None, value))
+            other: ast.expr = ast.Await(self.instead(action.call))
+            if isinstance(non_null(self.entry.type), Unknown):  # what the other answers is of a class, maybe
+                other = called(self.names.module.runtime("values", "as_json"), other)
+            return self.give(self._replied(None, other))
         if isinstance(action, AnswerWith):
             answering = self._answering(action, changes)
             told = [action.detail, action.body, *(value for _, value in action.extra)]

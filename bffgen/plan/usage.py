@@ -32,7 +32,7 @@ from bffgen.expr import tree
 from bffgen.expr.tree import Expr
 from bffgen.plan.shapes import ClassKey, fields_of, holds_object, merged, place
 from bffgen.plan.walk import CallScope, list_exprs, undo_exprs
-from bffgen.typesystem.model import ListType, ObjectType, Type, Union, non_null
+from bffgen.typesystem.model import ListType, ObjectType, Type, Union, Unknown, non_null
 from bffgen.typesystem.relations import objects_in, parts
 
 _NODES = tree.Expr.__args__
@@ -139,6 +139,8 @@ class _Walk:
 
     def _replaced(self, entry: CheckedEntry, other: CheckedEntry) -> None:
         """The two calls of which one takes the other's place: their types join."""
+        if isinstance(non_null(entry.item_type), Unknown):  # then the value is JSON, all of it
+            self._take(other.type)
         self.joined.update(of for of in map(non_null, (entry.item_type, other.type)) if isinstance(of, ObjectType))
 
     def _reaction(self, reaction: CheckedReaction) -> None:

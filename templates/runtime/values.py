@@ -11,12 +11,21 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
+from pydantic import JsonValue
+from pydantic_core import to_jsonable_python
+
 T = TypeVar("T")
 U = TypeVar("U")
 K = TypeVar("K", bound=Hashable)
 
 LONGEST_RANGE = 10_000
 LONGEST_NUMBER = 400  # characters of a text that may be read as a number
+
+
+def as_json(value: object) -> JsonValue:
+    """A value of a class of its own, or JSON already, as the JSON that it is on the wire."""
+    plain: JsonValue = to_jsonable_python(value, by_alias=True)
+    return plain
 
 
 def at(values: Sequence[T], index: int) -> T | None:

@@ -13,7 +13,7 @@ import yaml
 
 from .conftest import ROOT, Run, replace
 
-SPECS = sorted(path for path in ROOT.glob("specs/*/*.yaml"))
+SPECS = sorted(path for path in ROOT.glob("specs/*/*.yaml") if path.stem == path.parent.name)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

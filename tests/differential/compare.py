@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from bffgen.check.model import CheckedEndpoint, leaves
+from bffgen.check.model import CheckedCall, CheckedEndpoint, leaves
+from bffgen.expr import tree
 from bffgen.openapi.model import Operation
 
 from .meaning.composition import UNSAID, expected
+from .meaning.needs import nodes
 from .meaning.outcomes import Outcome, Reply, Request
 from .meaning.requests import NOTHING, Sent, shown
 from .project import Actual, Project, is_for
@@ -147,8 +149,17 @@ def _undoing(endpoint: CheckedEndpoint, actual: Actual, example: Example) -> Ite
         if states and not wrote:
             yield f"{call.name} is told as {states} and was not sent"
         undone = call.undo is not None and any(is_for(one, call.undo.operation) for one in actual.sent)
-        if undone != any(state in ("undone", "undo_failed") for state in states):
+        unmade = "undo_failed" in states and _needs_the_result(call)  # of an answer that does not say what is needed
+        if not unmade and undone != any(state in ("undone", "undo_failed") for state in states):
             yield f"{call.name} is told as {states}; taken back: {undone}"
+
+
+def _needs_the_result(call: CheckedCall) -> bool:
+    """Whether the call that takes a write back is told something of what the write answered."""
+    undo = call.undo
+    given = [] if undo is None else [*(argument.value for argument in undo.arguments), undo.body]
+    found = nodes(*(value for value in given if value is not None))
+    return any(isinstance(node, tree.Ref) and node.name == call.name for node in found)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -57,7 +57,8 @@ def _field(g: Growth) -> tuple[str, bool] | None:
     base = g.find(lambda of: any(True for _ in objects_in(of)))
     if base is None:
         return None
-    return f"{base.inner}{access(g.dice.one(sorted({n for o in objects_in(base.type) for n in o.fields})))}", True
+    names = sorted({n for o in objects_in(base.type) for n in o.fields})
+    return (f"{base.inner}{access(g.dice.one(names))}", True) if names else None
 
 
 def _element(g: Growth) -> tuple[str, bool] | None:

@@ -16,9 +16,10 @@ from bffgen.check.model import (
     CheckedGuard,
     PassOn,
     Use,
+    UseOther,
 )
 from bffgen.expr import tree
-from bffgen.typesystem.model import ObjectType, Type
+from bffgen.typesystem.model import MapType, ObjectType, Type, Unknown, non_null
 from bffgen.typesystem.relations import objects_in, parts
 
 _NODES = (*get_args(tree.Expr), tree.Clause, tree.TextPart)
@@ -44,6 +45,7 @@ class Needs:
         passed, read = _roots(endpoint)
         self._pass(one.type for one in passed)
         self._pass(of for entry in _entries(endpoint) for of in _handed_on(entry.reactions))
+        self._pass(_as_json(endpoint))
         self._shapes = {shape.name: shape.value for shape in gateway.shapes}
         self._nodes((*passed, *read))
 
@@ -67,6 +69,8 @@ class Needs:
                 self._nodes(self._shapes.pop(name))
             case tree.FieldOf(base, name):
                 self._reads.update((of, name) for of in objects_in(base.type))
+            case tree.Compare("in" | "not in", left, right) if isinstance(of := non_null(right.type), MapType):
+                self._pass((left.type, of.key))  # its keys alone are looked at
             case tree.Compare("==" | "!=" | "in" | "not in", left, right):
                 self._pass((left.type, right.type))
             case tree.CallFunction("unique", args):
@@ -148,6 +152,15 @@ def _guards(endpoint: CheckedEndpoint) -> Iterator[CheckedGuard]:
         yield from scope.guards
         for entry in scope.calls:
             yield from entry.guards if isinstance(entry, CheckedCall) else ()
+
+
+def _as_json(endpoint: CheckedEndpoint) -> Iterator[Type]:
+    """What takes the place of a failed call of which nothing is known: it is JSON then, all of it."""
+    for scope in _scopes(endpoint):
+        types = {entry.name: entry.type for entry in scope.calls}
+        for entry in scope.calls:
+            if isinstance(non_null(entry.item_type), Unknown):
+                yield from (types[r.action.call] for r in entry.reactions if isinstance(r.action, UseOther))
 
 
 def _handed_on(reactions: Iterable[Any]) -> Iterator[Type]:
