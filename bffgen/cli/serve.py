@@ -52,6 +52,7 @@ def dev(given: Path | None, port: int, mocks: bool) -> int:
     """Serve the gateway and compile it anew whenever an input changes, until Ctrl-C."""
     path = find_spec(given)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bffgen-dev-")))
         session = Session(path, folder, _listen(port), mocks)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 from differential.dice import Dice
-from differential.meaning.composition import Reply
+from differential.meaning.outcomes import Reply
 from differential.meaning.requests import NOTHING
 from differential.replies import reply
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-from differential.meaning.composition import Request
+from differential.meaning.outcomes import Request
 from differential.project import Project
 from jsonschema import Draft202012Validator
 

@@ -157,7 +157,8 @@ async def test_a_bomb_takes_no_memory(way: str) -> None:
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert set(ends) == {"BackendFailure invalid None b'' True"}
+    late = "BackendFailure timeout None b'' False"  # connecting has a second, and the loop may inflate meanwhile
+    assert {*ends} - {late} == {"BackendFailure invalid None b'' True"}
     assert peak < 32 * 2**20 + 50 * LIMIT
 
 
