@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from differential.meaning.outcomes import Request
+from differential.meaning.requests import NOTHING, Sent
 from differential.project import Project
 from jsonschema import Draft202012Validator
 
@@ -49,10 +50,16 @@ class Answer:
 def ask(project: Project, request: httpx.Request, answers: Answers) -> Answer:
     project.sent.clear()
     project.errors.found.clear()
-    project.replies = answers
+    project.reply = lambda sent: answers(_as_sent(sent))
     response = project.loop.run_until_complete(project.client.send(request))
     sent = tuple((one.method, one.backend, one.target) for one in project.sent)
     return Answer(response.status_code, response.headers, response.content, tuple(project.errors.found), sent)
+
+
+def _as_sent(sent: Sent) -> httpx.Request:
+    url = f"http://{sent.backend}.test{sent.target}"
+    content = None if sent.body is NOTHING else json.dumps(sent.body).encode()
+    return httpx.Request(sent.method, url, content=content)
 
 
 def drawn_request(project: Project, endpoint: CheckedEndpoint, request: Request) -> httpx.Request:
