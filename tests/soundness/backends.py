@@ -92,7 +92,8 @@ def _drawn(dice: Dice, call: CheckedCall) -> tuple[Reply, bool]:
         return Reply(200, text=dice.one(["\x89PNG", "", "x" * 1000]), media_type=_media_type(call)), True
     if is_text_answer(call.operation):
         return Reply(200, text=dice.one(["text", ""]), media_type=_media_type(call)), True
-    return reply(dice, call)
+    made, wrong = reply(dice, call)
+    return made, not wrong
 
 
 def _media_type(call: CheckedCall) -> str:
