@@ -7,6 +7,7 @@ from bffgen.check.media import holds_download, is_raw
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
 from bffgen.expr.scope import Context
+from bffgen.openapi.contents import BODILESS
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (
     IterType,
@@ -111,7 +112,7 @@ def statuses(endpoint: spec.Endpoint, has_response: bool, ctx: Context) -> tuple
             endpoint.status.node.span,
             help="write for example `201`, or `201 if made.created else 200`",
         )
-    if has_response and any(status in (204, 205, 304) for status in fine):
+    if has_response and any(status in BODILESS for status in fine):
         ctx.diags.report("BFF110", "an answer with this status has no body", endpoint.status.node.span)
     return made, fine or (usual,)
 

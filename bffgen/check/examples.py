@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedExample, CheckedParam, ExampleReply, leaves_by_path
+from bffgen.check.example import CheckedExample, ExampleReply
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedParam, leaves_by_path
 from bffgen.check.plain import misfits
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.model import Operation
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec import example
 from bffgen.spec import model as spec
 from bffgen.spec.reader import is_null, shown
 from bffgen.typesystem.model import Null, Type
@@ -35,7 +37,7 @@ def check_examples(
 class _Example:
     def __init__(
         self,
-        written: spec.Example,
+        written: example.Example,
         whole: spec.Endpoint,
         endpoint: CheckedEndpoint,
         answer: Type | None,
@@ -122,7 +124,7 @@ class _Example:
             self._unknown("call", name, span, [*calls, *(path.rpartition(".")[2] for path in calls)])
         return name, None
 
-    def _reply(self, reply: spec.ExampleReply, call: CheckedCall) -> ExampleReply:
+    def _reply(self, reply: example.ExampleReply, call: CheckedCall) -> ExampleReply:
         if reply.body is not None:
             of = _reply_type(call, reply.status)
             if isinstance(of, Null):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bffgen.check.example import CheckedExample
 from bffgen.check.passed import CheckedProxy, CheckedStream
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
@@ -274,36 +275,6 @@ class CheckedCookie:
     same_site: str
     max_age: int | None
     path: str
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class ExampleReply:
-    """What a call is answered in an example, as plain data. `fault`: `timeout`, `unreachable` or `invalid`."""
-
-    status: int | None  # None: the operation's usual one
-    body: Any
-    has_body: bool
-    headers: Mapping[str, str]
-    fault: str | None
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class CheckedExample:
-    """An example of an endpoint. `replies` by the path of a call: `price`, or `rows.price` inside of a block.
-
-    Several replies are given one after another. `params` has values by the parameters' names.
-    """
-
-    name: str
-    params: Mapping[str, Any]
-    body: Any
-    has_body: bool
-    headers: Mapping[str, str]
-    replies: Mapping[str, tuple[ExampleReply, ...]]
-    status: int | None
-    expected: Any
-    has_expected: bool
-    exact: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)

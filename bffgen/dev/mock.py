@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from bffgen.dev.echo import Request, reply_data
 from bffgen.dev.pages import NO_PAGES, Page, Pages, emptied
+from bffgen.openapi.contents import BODILESS
 from bffgen.openapi.document import Document
 from bffgen.openapi.media import EVENTS, bare
 from bffgen.openapi.model import Operation, Response
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response as HttpResponse
     from starlette.types import ASGIApp
 
-NO_CONTENT = (204, 205, 304)
 NOT_DOCUMENTED = ("connection", "date", "keep-alive", "server", "trailer", "transfer-encoding", "upgrade")
 
 
@@ -126,7 +126,7 @@ def _answer(operation: Operation, asked: Request, page: Page | None) -> HttpResp
         data = emptied(data)
     response = success_response(operation)
     headers = dict(_headers(response)) if response is not None else {}
-    if response is None or response.type is None or status in NO_CONTENT:
+    if response is None or response.type is None or status in BODILESS:
         return HttpResponse(status_code=status, headers=headers)
     media_type = response.media_type or ""
     if response.content.item_type is not None:

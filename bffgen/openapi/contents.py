@@ -19,6 +19,8 @@ from bffgen.typesystem.model import BYTES, NO_DOCS, TEXT, UNKNOWN, Docs, Type
 from bffgen.typesystem.names import class_name
 
 BODILESS = (204, 205, 304)
+"""Statuses of answers that never have a body (RFC 9110)."""
+
 QUERY_STYLES = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
 
 

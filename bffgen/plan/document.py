@@ -9,6 +9,7 @@ from typing import Any
 from bffgen.check.media import is_raw, is_upload, raw_media_types
 from bffgen.check.model import CheckedEndpoint, CheckedGateway, CheckedParam
 from bffgen.expr.tree import Expr, Loop
+from bffgen.openapi.contents import BODILESS
 from bffgen.openapi.media import MULTIPART
 from bffgen.plan.answers import PROBLEM, Answers, answers_of
 from bffgen.plan.contract import Contract
@@ -20,7 +21,6 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 
 _STREAMS = {"lines": "application/x-ndjson", "events": "text/event-stream"}
-BODILESS = (204, 205, 304)
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
+from bffgen.openapi.contents import BODILESS
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
@@ -134,7 +135,7 @@ def _endpoint(
 def _answers_empty(endpoint: CheckedEndpoint, degrades: bool) -> bool:
     """Whether the endpoint has no content to answer, and a status of which FastAPI would make `null`."""
     statuses = {*endpoint.statuses, *([endpoint.degraded_status] if degrades else [])}
-    return endpoint.response is None and endpoint.envelope is None and not statuses <= {204, 205, 304}
+    return endpoint.response is None and endpoint.envelope is None and not statuses <= {*BODILESS}
 
 
 _BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped"})
@@ -152,7 +153,7 @@ def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:
     used = loaded(*code)
     constants = module.constants()
     while more := {n for c in constants if c.name in used for n in loaded(c.value, c.annotation)} - used:
-        used |= more  # a constant may be read by another one alone
+        used |= more
     return _BY_TEMPLATE | used
 
 

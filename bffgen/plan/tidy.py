@@ -73,8 +73,10 @@ def _bound(statement: ast.stmt, read: set[str]) -> Block:
         case ast.AnnAssign(ast.Name(name), value=None) if name not in read:
             return []
         case ast.If():
-            statement.body = _read(statement.body, read) or [ast.Pass()]
-            statement.orelse = _read(statement.orelse, read)
+            statement.body, statement.orelse = _read(statement.body, read), _read(statement.orelse, read)
+            if not statement.body and not statement.orelse and not _does_something(statement.test):
+                return []
+            statement.body = statement.body or [ast.Pass()]
         case ast.With() | ast.AsyncWith():
             statement.body = _read(statement.body, read)
             return [statement] if statement.body else []
@@ -82,12 +84,13 @@ def _bound(statement: ast.stmt, read: set[str]) -> Block:
             statement.body = _read(statement.body, read)
             for handler in statement.handlers:
                 handler.body = _read(handler.body, read) or [ast.Pass()]
+            return [statement] if statement.body else []
     return [statement]
 
 
 def _does_something(value: ast.expr) -> bool:
-    """Whether it waits for something or starts it; everything else only makes a value."""
-    return any(isinstance(node, ast.Await) or _starts(node) for node in ast.walk(value))
+    """Whether it waits for something, starts it or names it; everything else only makes a value."""
+    return any(isinstance(node, (ast.Await, ast.NamedExpr)) or _starts(node) for node in ast.walk(value))
 
 
 def _starts(node: ast.AST) -> bool:

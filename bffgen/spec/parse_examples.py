@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.example import Example, ExampleFault, ExampleReply
 from bffgen.spec.keys import EXAMPLE, EXPECT, REPLY
-from bffgen.spec.model import Example, ExampleFault, ExampleReply
 from bffgen.spec.reader import Fields, Reader
 
 _FAULTS: tuple[ExampleFault, ...] = ("timeout", "unreachable", "invalid")

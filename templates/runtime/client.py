@@ -151,10 +151,13 @@ class BackendClient:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
             if repeatable:
-                return await shared(lambda: message.key, lambda: self._tried(message, seconds))
-            return await self._tried(message, seconds, False)
+                return await shared(
+                    lambda: message.key, lambda: self._tried(message, True, seconds)
+                )
+            return await self._tried(message, False, seconds)
 
-    async def _tried(self, message: Message, seconds: float, repeatable: bool = True) -> Raw:
+    async def _tried(self, message: Message, repeatable: bool, seconds: float) -> Raw:
+        """As often as the policies say, if there are some."""
         if self._policies is None:
             return await self._asked(message, repeatable)
         attempt = partial(self._asked, message, repeatable)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedExample, ExampleReply, leaves_by_path
+from bffgen.check.example import CheckedExample, ExampleReply
+from bffgen.check.model import CheckedCall, CheckedEndpoint, leaves_by_path
 from bffgen.expr.tree import Role
 from bffgen.openapi.media import is_json
 from bffgen.openapi.model import Operation
