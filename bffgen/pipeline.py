@@ -6,7 +6,6 @@ source -> spec, documents | check | lower -> render -> write or compare
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from bffgen.check.gateway import check
 from bffgen.check.model import CheckedGateway
 from bffgen.diagnostics.model import Diagnostics
 from bffgen.openapi.document import load_document
+from bffgen.records import dataclass
 from bffgen.source.loader import Loader
 from bffgen.spec.parse import parse_spec
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bffgen.check import values
 from bffgen.check.fit import fit
@@ -17,6 +17,7 @@ from bffgen.expr.assume import is_doubted
 from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Context
 from bffgen.openapi.model import Operation, RequestBody
+from bffgen.records import dataclass
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import Null, Type, is_nullable, non_null, nullable
 from bffgen.typesystem.names import python_name

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from bffgen.check.model import CheckedEndpoint, CheckedParam
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation, Parameter, Response
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from bffgen.check.graph import Edges, edges_of
 from bffgen.check.lists import CONCURRENCY, most_items
 from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, UseOther
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr import tree
+from bffgen.records import dataclass
 from bffgen.spec import model as spec
 
 ENDLESS = math.inf

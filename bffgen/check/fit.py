@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bffgen.check.displays import as_wanted
 from bffgen.diagnostics.model import Label
 from bffgen.diagnostics.suggest import closest
@@ -14,6 +12,7 @@ from bffgen.expr.operators import default_for
 from bffgen.expr.quotes import in_place
 from bffgen.expr.retarget import retarget
 from bffgen.expr.scope import Context, broken
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     IterType,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from dataclasses import replace as changed
 
 from bffgen.check.mentions import paths_in
@@ -12,6 +12,7 @@ from bffgen.check.values import source_text
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr.parse import parse, parse_loop
 from bffgen.expr.scope import Signature
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (

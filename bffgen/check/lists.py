@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check import values
 from bffgen.check.fit import fit
@@ -17,6 +17,7 @@ from bffgen.expr.parse import parse_generator, parse_loop
 from bffgen.expr.scope import Binding, Context
 from bffgen.expr.tree import Role
 from bffgen.openapi.model import Operation, Parameter
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import (

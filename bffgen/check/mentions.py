@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from bffgen.check.templates import holes
 from bffgen.check.values import source_text
 from bffgen.diagnostics.model import Diagnostics
 from bffgen.expr.parse import Parsed, SourceText, parse, parse_generator, parse_loop
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from bffgen.check.example import CheckedExample
 from bffgen.check.passed import CheckedProxy, CheckedStream
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec.http import Http
 from bffgen.spec.policies import Policies

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from bffgen.check import values
 from bffgen.check.graph import ONCE, waiting
@@ -20,6 +20,7 @@ from bffgen.expr.parse import Parsed, parse_loop
 from bffgen.expr.scope import Binding, Context, Fact, Scope
 from bffgen.expr.tree import Role
 from bffgen.openapi.model import Operation
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import Null, Type, is_nullable, nullable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from bffgen.check.media import answered, is_undeclared, item_of, says_no_content
 from bffgen.check.own import Own
@@ -16,6 +15,7 @@ from bffgen.expr.scope import Context, Scope
 from bffgen.openapi import media
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation, Parameter, Response
+from bffgen.records import dataclass
 from bffgen.spec import model as spec
 from bffgen.typesystem.model import NULL, TEXT, ObjectType, StreamType, Type, Unknown, non_null, nullable
 from bffgen.typesystem.names import field_named, python_name

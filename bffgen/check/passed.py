@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from bffgen.openapi.model import Operation
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 
 

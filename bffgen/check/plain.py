@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.fits import fits
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.reader import is_null, kind_of, shown

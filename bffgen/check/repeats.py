@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from bffgen.check.model import CheckedArgument, CheckedBlock, CheckedCall, CheckedEach, CheckedEndpoint, CheckedEntry
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -12,6 +11,7 @@ from bffgen.expr.tree import Role, Target
 from bffgen.expr.walk import walk
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation, Parameter
+from bffgen.records import dataclass
 from bffgen.typesystem.model import ListType, MapType, ObjectType, Scalar, Type, non_null
 from bffgen.typesystem.names import python_name
 

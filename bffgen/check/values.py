@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check.fit import fit
 from bffgen.diagnostics.model import Label
@@ -15,6 +15,7 @@ from bffgen.expr.parse import SourceText, parse, parse_loop
 from bffgen.expr.retarget import joined
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.tree import LoopKind
+from bffgen.records import dataclass
 from bffgen.source.json_text import looks_like_json
 from bffgen.source.text import Span
 from bffgen.spec import model as spec

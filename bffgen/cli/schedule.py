@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from bffgen.check.model import CheckedBlock, CheckedEndpoint, CheckedEntry
@@ -10,6 +9,7 @@ from bffgen.plan.lines import call_lines
 from bffgen.plan.model import CallLine
 from bffgen.plan.schedule import CallNode, Schedule, schedule
 from bffgen.plan.walk import CallScope
+from bffgen.records import dataclass
 
 
 @dataclass(frozen=True)

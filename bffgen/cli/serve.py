@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from socket import socket
 from time import sleep
@@ -27,6 +27,7 @@ from bffgen.dev.server import (
     url_variables,
 )
 from bffgen.pipeline import Compiled, check_spec, compile_gateway
+from bffgen.records import dataclass
 
 POLL_SECONDS = 0.3
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.openapi.fits import fits
 from bffgen.openapi.model import Operation
 from bffgen.openapi.sample import sample_reply, success_response
+from bffgen.records import dataclass
 from bffgen.typesystem.model import Kind, ListType, MapType, ObjectType, Scalar, Type, Union, non_null
 from bffgen.typesystem.names import python_name
 

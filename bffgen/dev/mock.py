@@ -11,7 +11,6 @@ import json
 import random
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +21,7 @@ from bffgen.openapi.document import Document
 from bffgen.openapi.media import EVENTS, bare
 from bffgen.openapi.model import Operation, Response
 from bffgen.openapi.sample import is_json_like, sample, success_response
+from bffgen.records import dataclass
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest

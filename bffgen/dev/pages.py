@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.openapi.document import Document
+from bffgen.records import dataclass
 from bffgen.spec import model as spec
 from bffgen.typesystem.names import python_name
 

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bffgen.records import dataclass
 
 
 class Severity(StrEnum):

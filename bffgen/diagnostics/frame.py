@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from bffgen.diagnostics.catalog import Severity
 from bffgen.diagnostics.escape import padding, redacted, visible, width
 from bffgen.diagnostics.model import Diagnostic, Label
+from bffgen.records import dataclass
 from bffgen.source.text import SourceFile
 
 MAX_LINE = 140  # characters of a source line that are shown

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.diagnostics.catalog import CODES, Severity
 from bffgen.diagnostics.ignore import is_ignored
+from bffgen.records import dataclass
 from bffgen.source.text import SourceFile, Span
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from bffgen.expr.emit_values import Guard, Value, close, conjuncts, has_walrus, name, not_none, walrus
 from bffgen.expr.tree import Expr, Role
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.typesystem.model import ObjectType, Type
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bffgen.records import dataclass
 from bffgen.typesystem.model import LiteralValue
 
 _LONGEST_DECIMAL = 10**4000  # Python refuses to print or read decimal integers of more than 4,300 digits

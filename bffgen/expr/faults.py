@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass
+
+from bffgen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bffgen.diagnostics.suggest import closest
@@ -14,6 +13,7 @@ from bffgen.expr.functions import arguments, count
 from bffgen.expr.operators import may_be_null
 from bffgen.expr.results import FUNCTIONS, Given, texts
 from bffgen.expr.scope import Context, broken
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BOOLEAN,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr.faults import fault_of
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 
 MAX_LENGTH = 8_000  # characters of one expression

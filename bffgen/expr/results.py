@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Label
 from bffgen.expr import tree
@@ -12,6 +11,7 @@ from bffgen.expr.loops import element_type, is_key
 from bffgen.expr.operators import ORDERED, as_condition, default_for
 from bffgen.expr.scope import Context
 from bffgen.expr.texts import text_part
+from bffgen.records import dataclass
 from bffgen.typesystem.model import (
     BOOLEAN,
     DATE,

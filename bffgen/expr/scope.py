@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -12,6 +12,7 @@ from bffgen.expr import tree
 from bffgen.expr.parse import Parsed
 from bffgen.expr.quotes import in_place
 from bffgen.expr.tree import Role
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Type
 from bffgen.typesystem.names import class_name

@@ -8,10 +8,10 @@ and the node's own type says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bffgen.expr.roles import Role as Role
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.typesystem.model import LiteralValue, ObjectType, Type
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bffgen.openapi.parts import all_of, alternatives
 from bffgen.openapi.references import References, is_reference, name_at
 from bffgen.openapi.scalars import text_at
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 
 TAG_KEYS = ("x-ms-discriminator-value", "x-discriminator-value")  # what a child of a 2.0 document is called

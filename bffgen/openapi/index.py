@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from bffgen.openapi.references import References, is_reference
 from bffgen.openapi.scalars import text_at
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.typesystem.names import python_name
 

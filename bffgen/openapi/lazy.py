@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from bffgen.records import dataclass
 from bffgen.typesystem.model import Field
 from bffgen.typesystem.names import class_name
 

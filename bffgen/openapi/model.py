@@ -6,12 +6,13 @@ Types are made when first looked at, so that what a composition does not use is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
 from bffgen.openapi.media import is_form, is_multipart
 from bffgen.openapi.media import is_json as is_json
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.typesystem.model import Docs, Place, Type, located
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from bffgen.openapi.references import References, is_reference
 from bffgen.openapi.scalars import admits_null, flag, type_words
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 
 # Keywords that say more of a value than its bare type, or words for people, do.

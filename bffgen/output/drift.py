@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from bffgen.output.folder import Folder, check_root
 from bffgen.output.lock import LOCK_NAME, Lock, LockInfo, digest, lock_text
 from bffgen.plan.files import File, FileTree
+from bffgen.records import dataclass
 
 DriftKind = Literal["missing", "stale", "edited", "outdated"]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from bffgen.plan.files import FileTree
+from bffgen.records import dataclass
 
 LOCK_NAME = "bffgen.lock"
 _FORMAT = 1

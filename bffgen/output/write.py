@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from pathlib import Path
 
 from bffgen.output.folder import Folder, OutputRefused, check_root
 from bffgen.output.lock import LOCK_NAME, LockInfo, digest, lock_text
 from bffgen.output.staging import interrupted, staging
 from bffgen.plan.files import File, FileTree, check_path
+from bffgen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bffgen.check.media import is_raw, is_upload
 from bffgen.check.model import (
@@ -20,6 +20,7 @@ from bffgen.check.model import (
 )
 from bffgen.plan.blocks import may_overflow
 from bffgen.plan.walk import CallScope, own_guards, scope_exprs
+from bffgen.records import dataclass
 from bffgen.typesystem.model import Type
 
 PROBLEM = "Problem"

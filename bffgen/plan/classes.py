@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from bffgen.plan.shapes import ClassKey, fields_of, is_made, merged, place
 from bffgen.plan.shapes import other_arms as arms_beside
 from bffgen.plan.usage import Usage
+from bffgen.records import dataclass
 from bffgen.typesystem.model import (
     Field,
     IterType,

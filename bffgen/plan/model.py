@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.check.model import CheckedFunctions
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
+from bffgen.records import dataclass
 from bffgen.spec.policies import Policies
 
 

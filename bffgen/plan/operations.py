@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check.model import CheckedBackend, CheckedCall, CheckedGateway, CheckedPages, leaves
 from bffgen.openapi.model import Operation, Parameter
 from bffgen.plan.names import Scope, client_class, local_name, module_name
 from bffgen.plan.traits import key_parameter
+from bffgen.records import dataclass
 from bffgen.typesystem.model import NULL, Type
 
 DEFAULT_TIMEOUT = 2.0

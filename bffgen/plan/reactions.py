@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from bffgen.check.model import AnswerWith, CheckedCall, CheckedEntry, CheckedReaction, FailWith, PassOn, Use, UseOther
 from bffgen.expr.tree import Expr, FieldOf, Literal, MakeList, MakeMap, MakeObject, Ref, Role
@@ -12,6 +11,7 @@ from bffgen.plan.blocks import answer_of, composed, in_composing, may_overflow, 
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import rewrite, walk
+from bffgen.records import dataclass
 from bffgen.typesystem.model import Null, ObjectType, Type, Unknown, is_nullable, non_null
 
 JSON = "application/json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check.model import CheckedCall
 from bffgen.expr.emit import condition, emit
@@ -17,6 +17,7 @@ from bffgen.plan.operations import Clients
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.traits import KEY, Traits, adds_key, key_parameter
 from bffgen.plan.walk import referred, request_exprs, rewrite, undo_exprs, walk
+from bffgen.records import dataclass
 from bffgen.typesystem.model import BOOLEAN, Kind, ObjectType, Scalar, non_null
 
 

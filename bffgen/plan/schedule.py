@@ -7,11 +7,12 @@ and groups of the endpoint's guards. A node starts when what it needs is there, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check.model import CheckedBlock, CheckedEntry, CheckedGuard, CheckedLet, UseOther
 from bffgen.plan.graph import Graph
 from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, own_guards, referred, result_exprs
+from bffgen.records import dataclass
 
 
 @dataclass(frozen=True, eq=False, slots=True)

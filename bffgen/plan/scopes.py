@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEntry, CheckedGuard, CheckedLet, leaves
 from bffgen.expr.emit import condition, emit
@@ -21,6 +21,7 @@ from bffgen.plan.requests import Place
 from bffgen.plan.schedule import CallNode, GuardNode, LetNode, Schedule, schedule
 from bffgen.plan.traits import Traits, adds_key, key_parameter
 from bffgen.plan.walk import CallScope, entry_exprs, guard_exprs, referred, request_exprs, walk
+from bffgen.records import dataclass
 from bffgen.typesystem.model import BOOLEAN, Null, Type
 
 Block = list[ast.stmt]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, leaves
 from bffgen.openapi.model import Parameter
+from bffgen.records import dataclass
 
 KEY = "Idempotency-Key"
 _KEYED_METHODS = ("POST", "PATCH")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.check.model import (
@@ -32,6 +31,7 @@ from bffgen.expr import tree
 from bffgen.expr.tree import Expr
 from bffgen.plan.shapes import ClassKey, fields_of, holds_object, merged, place
 from bffgen.plan.walk import CallScope, list_exprs, undo_exprs
+from bffgen.records import dataclass
 from bffgen.typesystem.model import ListType, ObjectType, Type, Union, Unknown, non_null
 from bffgen.typesystem.relations import objects_in, parts
 

@@ -7,11 +7,11 @@ allocated; text of the backend's document is in descriptions, aliases and enum v
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.plan.bounds import kept_bounds
 from bffgen.plan.schemas import WIRE, ClassPlan, FieldPlan, ModelModule, ModelRef
+from bffgen.records import dataclass
 from bffgen.render.code import clean
 from bffgen.typesystem.model import (
     Kind,

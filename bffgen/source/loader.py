@@ -6,11 +6,11 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
+from bffgen.records import dataclass
 from bffgen.source.nodes import Complaints, Node, parse_nodes
 from bffgen.source.similar import closest
 from bffgen.source.text import SourceFile, Span

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from bffgen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

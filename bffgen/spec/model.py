@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.example import Example

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Label
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import CALL, GUARD

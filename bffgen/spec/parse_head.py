@@ -6,10 +6,10 @@ import ast
 import keyword
 import re
 import warnings
-from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.expr.faults import Fault, fault_of
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.model import Argument, Expr

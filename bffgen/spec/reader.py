@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bffgen.diagnostics.escape import redacted
 from bffgen.diagnostics.model import Diagnostics, Label
+from bffgen.records import dataclass
 from bffgen.source.block_form import block_form, unbalanced
 from bffgen.source.nodes import Node
 from bffgen.source.similar import closest

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from bffgen.records import dataclass
 from bffgen.source.similar import closest
 from bffgen.spec.names import suggestion, why_no_name
 

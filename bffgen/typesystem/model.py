@@ -8,11 +8,12 @@ and are no part of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 
 LiteralValue = str | int | float | bool

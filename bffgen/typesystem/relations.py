@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 
+from bffgen.records import dataclass
 from bffgen.typesystem.bounds import looser
 from bffgen.typesystem.model import (
     NUMBER,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -13,6 +12,7 @@ from bffgen.openapi.overlay.parse import BadPath, parse_path
 from bffgen.openapi.overlay.path import Index, Query
 from bffgen.openapi.overlay.select import Place, TooMuch, select
 from bffgen.openapi.scalars import flag
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 

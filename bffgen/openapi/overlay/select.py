@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.openapi.overlay import path as tree
 from bffgen.openapi.pattern import is_tame
+from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 
 NOTHING: Any = object()

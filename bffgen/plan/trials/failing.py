@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bffgen.check.model import (
     AnswerWith,
@@ -18,6 +18,7 @@ from bffgen.check.model import (
 from bffgen.expr.tree import Expr
 from bffgen.plan.answers import passed_statuses
 from bffgen.plan.trials.requests import Fault
+from bffgen.records import dataclass
 
 PASSED_ON = -1
 """Stands for the backend's own status."""

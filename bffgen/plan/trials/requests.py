@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bffgen.check.model import CheckedArgument, CheckedCall, CheckedEndpoint
@@ -11,6 +10,7 @@ from bffgen.expr.tree import Role
 from bffgen.plan.constraints import is_bounded
 from bffgen.plan.trials.evaluate import Unsure, evaluate, truth
 from bffgen.plan.trials.samples import Data, is_accepted, operation_label, reply_key
+from bffgen.records import dataclass
 from bffgen.typesystem.model import is_nullable
 
 Fault = int | str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from bffgen.check.media import OCTETS, is_download, is_text_answer, item_of, media_types
@@ -29,6 +29,7 @@ from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
 from bffgen.plan.trials.evaluate import evaluate
 from bffgen.plan.walk import scope_exprs, walk
+from bffgen.records import dataclass
 from bffgen.typesystem.model import (
     BOOLEAN,
     INTEGER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from bffgen.check.model import CheckedBlock, CheckedCall, CheckedEndpoint, CheckedEntry, CheckedGuard
@@ -15,6 +15,7 @@ from bffgen.plan.trials.failing import PASSED_ON, Given, Meant, meaning, status_
 from bffgen.plan.trials.requests import UNKNOWN, Asked, Fault, ask, is_request_valid
 from bffgen.plan.trials.samples import Data, operation_label
 from bffgen.plan.walk import CallScope
+from bffgen.records import dataclass
 
 Ending = tuple[int, Fault | None]
 """A status that ends the endpoint, and the failure that it came of; None: an answer that is no failure of a call."""
