@@ -54,15 +54,19 @@ def check_spec(path: Path) -> Checked:
 def compile_gateway(path: Path, checked: Checked) -> Compiled:
     """The project of a spec that was found sound. From here on, only bugs can fail."""
     # Imported when there is something to emit: `check` has no use for templates and model rendering.
-    from bffgen.output import LockInfo
-    from bffgen.plan.lower import lower
-    from bffgen.render.project import render
+    from bffgen.plan.lower import lower, lower_models
+    from bffgen.render.models import start_models
 
     assert checked.gateway is not None
-    plan = lower(checked.gateway)
+    models = lower_models(checked.gateway)
+    rendered = start_models(models.modules)  # by another process, while this one plans and prints the rest
+    from bffgen.output import LockInfo
+    from bffgen.render.project import render
+
+    plan = lower(checked.gateway, models)
     root = path.parent.resolve()
     inputs = {Path(relpath(file, root)).as_posix(): digest for file, digest in checked.files.items()}
-    return Compiled(render(plan), LockInfo(__version__, inputs, plan.footprint))
+    return Compiled(render(plan, rendered), LockInfo(__version__, inputs, plan.footprint))
 
 
 def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | None:

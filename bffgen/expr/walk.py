@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 
 from bffgen.expr import tree
 
 
 def children(node: tree.Expr) -> Iterator[tree.Expr]:
     """The expressions directly inside of `node`, in the order written."""
-    for part in fields(node):
-        yield from _expressions(getattr(node, part.name))
+    for name in _parts(type(node)):
+        yield from _expressions(getattr(node, name))
+
+
+@cache
+def _parts(of: type[tree.Expr]) -> tuple[str, ...]:
+    """The fields of a class that expressions can stand in."""
+    return tuple(field.name for field in fields(of) if field.name not in ("type", "span"))
 
 
 def _expressions(value: object) -> Iterator[tree.Expr]:

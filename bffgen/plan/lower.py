@@ -37,10 +37,15 @@ _APP = (
 """Names of the module that imports all endpoints."""
 
 
-def lower(gateway: CheckedGateway) -> GatewayPlan:
-    """The plan of the whole project. Only bugs can fail here."""
+def lower_models(gateway: CheckedGateway) -> Models:
+    """The models of the project: what rendering can begin with, for it takes longest."""
+    return plan_models(gateway, find_usage(gateway), package_name(gateway.name))
+
+
+def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
+    """The plan of the whole project, with the models that `lower_models` gave. Only bugs can fail here."""
+    models = models or lower_models(gateway)
     package = package_name(gateway.name)
-    models = plan_models(gateway, find_usage(gateway), package)
     clients = used_operations(gateway, package)
     functions, modules = Scope(("router",)), Scope(_APP)
     endpoints = []

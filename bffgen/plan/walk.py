@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any, get_args
 
 from bffgen.check.model import (
@@ -38,9 +39,8 @@ def _walk(node: Any) -> Iterator[Any]:
             yield from _walk(item)
     elif isinstance(node, _NODES):
         yield node
-        for field in fields(node):
-            if field.name not in ("type", "span"):
-                yield from _walk(getattr(node, field.name))
+        for name in _parts(type(node)):
+            yield from _walk(getattr(node, name))
 
 
 def rewrite(node: Any, changes: Mapping[int, Expr]) -> Any:
@@ -53,11 +53,17 @@ def rewrite(node: Any, changes: Mapping[int, Expr]) -> Any:
     if not isinstance(node, _NODES):
         return node
     changed = {}
-    for field in fields(node):
-        old = getattr(node, field.name)
-        if field.name not in ("type", "span") and (new := rewrite(old, changes)) is not old:
-            changed[field.name] = new
+    for name in _parts(type(node)):
+        old = getattr(node, name)
+        if (new := rewrite(old, changes)) is not old:
+            changed[name] = new
     return replace(node, **changed) if changed else node
+
+
+@cache
+def _parts(of: type[Any]) -> tuple[str, ...]:
+    """The fields of a class that nodes can stand in."""
+    return tuple(field.name for field in fields(of) if field.name not in ("type", "span"))
 
 
 def referred(exprs: Iterable[Expr | None]) -> frozenset[str]:

@@ -142,7 +142,9 @@ def _serve(source: int, sink: int) -> None:
     """The child: import, answer one request, end without running anything that the parent has set up for its end."""
     try:
         gc.disable()
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"  # they are for the programs they were installed for
         import datamodel_code_generator.parser.openapi  # noqa: F401
+        from datamodel_code_generator import config, model  # noqa: F401
 
         with open(source, encoding="ascii") as stream:
             asked = stream.read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bffgen.plan.files import File, FileTree, file_tree
@@ -22,9 +22,9 @@ SCAFFOLDS = frozenset({"main.py", "functions.py"})
 """Files that are the user's once they are written."""
 
 
-def render(plan: GatewayPlan) -> FileTree:
-    """Every file of the emitted project."""
-    models = start_models(plan.models)  # which takes its time, elsewhere: everything else is rendered meanwhile
+def render(plan: GatewayPlan, models: Callable[[], dict[str, str]] | None = None) -> FileTree:
+    """Every file of the emitted project. `models` is what `start_models` gave, if that was called before."""
+    models = models or start_models(plan.models)  # elsewhere: everything else is rendered meanwhile
     texts = {path: str(text) for path, text in _all(plan)} | models()
     texts |= format_python({path: text for path, text in texts.items() if path.endswith(".py")})
     if plan.functions is not None:  # it is the user's: as it is
