@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 from _pytest.terminal import TerminalReporter
+
+os.environ["BFFGEN_CACHE"] = "off"  # every test compiles anew; those of the cache itself name a folder
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

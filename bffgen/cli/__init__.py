@@ -6,6 +6,7 @@ Nothing heavy is imported before a command needs it: `bffgen --help` answers in 
 
 from __future__ import annotations
 
+import os
 import sys
 
 BUG = 70
@@ -16,7 +17,7 @@ def run() -> None:
     if sys.argv[1:2] == ["generate"]:  # before everything else: what it imports meanwhile is half of a small run
         from bffgen.render.generator import warm_up
 
-        warm_up()
+        warm_up("\0".join([os.environ.get("PWD", ""), *sys.argv[1:]]))
     from bffgen.cli.app import app
 
     try:
@@ -27,7 +28,6 @@ def run() -> None:
 
 def _report_bug(bug: Exception) -> int:
     """Users' mistakes are diagnostics; whatever gets here is ours."""
-    import os
     import platform
 
     from bffgen import __version__

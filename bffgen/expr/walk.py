@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from functools import cache
+from typing import Any
 
 from bffgen.expr import tree
 
 
 def children(node: tree.Expr) -> Iterator[tree.Expr]:
     """The expressions directly inside of `node`, in the order written."""
-    for name in _parts(type(node)):
+    for name in part_names(node):
         yield from _expressions(getattr(node, name))
 
 
-@cache
-def _parts(of: type[tree.Expr]) -> tuple[str, ...]:
-    """The fields of a class that expressions can stand in."""
-    return tuple(field.name for field in fields(of) if field.name not in ("type", "span"))
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def part_names(node: Any) -> tuple[str, ...]:
+    """The fields of a node that nodes can stand in."""
+    of = type(node)
+    if of not in _PARTS:
+        _PARTS[of] = tuple(field.name for field in fields(node) if field.name not in ("type", "span"))
+    return _PARTS[of]
 
 
 def _expressions(value: object) -> Iterator[tree.Expr]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any, get_args
 
 from bffgen.check.model import (
@@ -19,6 +18,7 @@ from bffgen.check.model import (
     Use,
 )
 from bffgen.expr.tree import Clause, Expr, HeaderOf, Ref, Role, StatusOf, Target, TextPart
+from bffgen.expr.walk import part_names
 
 CallScope = CheckedEndpoint | CheckedBlock
 """What has calls, lets and guards of its own, and makes one value of them."""
@@ -39,7 +39,7 @@ def _walk(node: Any) -> Iterator[Any]:
             yield from _walk(item)
     elif isinstance(node, _NODES):
         yield node
-        for name in _parts(type(node)):
+        for name in part_names(node):
             yield from _walk(getattr(node, name))
 
 
@@ -53,17 +53,11 @@ def rewrite(node: Any, changes: Mapping[int, Expr]) -> Any:
     if not isinstance(node, _NODES):
         return node
     changed = {}
-    for name in _parts(type(node)):
+    for name in part_names(node):
         old = getattr(node, name)
         if (new := rewrite(old, changes)) is not old:
             changed[name] = new
     return replace(node, **changed) if changed else node
-
-
-@cache
-def _parts(of: type[Any]) -> tuple[str, ...]:
-    """The fields of a class that nodes can stand in."""
-    return tuple(field.name for field in fields(of) if field.name not in ("type", "span"))
 
 
 def referred(exprs: Iterable[Expr | None]) -> frozenset[str]:

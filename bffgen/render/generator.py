@@ -1,7 +1,8 @@
 """datamodel-code-generator: in this process, or in one that gets ready while the spec is read.
 
 Importing it takes as long as everything else of a small run. `warm_up` lets a forked child do that on another
-core; where there is no fork, or no call of `warm_up`, it is imported when it is needed.
+core; where there is no fork, or no call of `warm_up`, it is imported when it is needed. What it made of a document
+before is taken from the cache: the models are the part of a project that changes least.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import gc
 import json
 import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+from bffgen.render import cache
 
 Schema = Mapping[str, Any]
 
@@ -27,11 +33,34 @@ def start_models(document: Schema, aliases: Mapping[str, str], base_class: str) 
     They are one text; whatever else the generator gives when it is not one module.
     """
     helper, _Helper.ready = _Helper.ready, None
-    if helper is None:
-        return partial(_generate, document, aliases, base_class)
+    command, _Command.running = _Command.running, ""
     request = {"document": document, "aliases": aliases, "base_class": base_class}
+    key = _key(request)
+    if command:
+        cache.keep(command, key)
+    if (known := cache.recall(key)) is not None:
+        return lambda: known
+    if helper is None:
+        return partial(_kept, key, partial(_generate, document, aliases, base_class))
     helper.ask(request)
-    return partial(helper.answer, request)
+    return partial(_kept, key, partial(helper.answer, request))
+
+
+def _key(request: Mapping[str, object]) -> str:
+    """All that the generated text depends on: the request, the generator, how it is called, and the language."""
+    found = find_spec("datamodel_code_generator")
+    assert found is not None and found.origin is not None
+    version = Path(found.origin).with_name("_version.py")
+    how = _generate.__code__
+    asked = [version.read_text("utf-8") if version.exists() else found.origin, str(how.co_consts), how.co_code.hex()]
+    return json.dumps([sys.version, *asked, request])
+
+
+def _kept(key: str, generate: Callable[[], object]) -> object:
+    made = generate()
+    if isinstance(made, str):
+        cache.keep(key, made)
+    return made
 
 
 def _generate(document: Schema, aliases: Mapping[str, str], base_class: str) -> object:
@@ -83,10 +112,22 @@ def _uncollected() -> Iterator[None]:
 # ---------------------------------------------------------------------------------------------- the helper
 
 
-def warm_up() -> None:
-    """Fork a child that imports the generator and waits for one document. Call it before there are threads."""
-    if _Helper.ready is None and hasattr(os, "fork") and (os.cpu_count() or 1) > 1:
+def warm_up(command: str) -> None:
+    """Fork a child that imports the generator and waits for one document. Call it before there are threads.
+
+    Where the models that this very command asked for last time are in the cache, it most likely asks for them again.
+    """
+    _Command.running = command
+    asked = cache.recall(command)
+    expected = asked is not None and cache.recall(asked) is not None
+    if not expected and _Helper.ready is None and hasattr(os, "fork") and (os.cpu_count() or 1) > 1:
         _Helper.ready = _Helper.start()
+
+
+class _Command:
+    """What the process was called for, until it has asked for its models."""
+
+    running = ""
 
 
 @dataclass
