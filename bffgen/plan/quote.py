@@ -7,7 +7,7 @@ what is given for the name (a tree, an identifier, a list of statements) takes i
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from textwrap import dedent
 from typing import Any
@@ -21,7 +21,7 @@ def quote(source: str, /, **holes: Hole) -> list[ast.stmt]:
     A hole filled with text is an identifier and may stand wherever a name may: `def hole`, `x.hole`, `hole=1`.
     One filled with statements stands as a statement of its own.
     """
-    module = _Filler(holes).visit(copied(_parsed(dedent(source))))
+    module = _filled(_parsed(source), holes)
     return list(module.body)
 
 
@@ -55,41 +55,35 @@ def copied(node: Any) -> Any:
 
 @cache
 def _parsed(source: str) -> ast.Module:
-    return ast.parse(source)
+    return ast.parse(dedent(source))
 
 
-class _Filler(ast.NodeTransformer):
-    def __init__(self, holes: dict[str, Hole]) -> None:
-        self.holes = holes
+_NAMED = {ast.Attribute: "attr", ast.keyword: "arg", ast.FunctionDef: "name", ast.AsyncFunctionDef: "name"}
 
-    def _renamed(self, text: str) -> str:
-        hole = self.holes.get(text, text)
-        return hole if isinstance(hole, str) else text
 
-    def visit_Expr(self, node: ast.Expr) -> Any:
-        hole = self.holes.get(node.value.id) if isinstance(node.value, ast.Name) else None
+def _filled(node: Any, holes: Mapping[str, Hole]) -> Any:
+    """A copy of a tree with what is given for its holes."""
+    if isinstance(node, list):
+        return [made for item in node for made in _filled_item(item, holes)]
+    if isinstance(node, ast.Name):
+        hole = holes.get(node.id)
+        return hole if isinstance(hole, ast.expr) else ast.Name(_renamed(node.id, holes), node.ctx)
+    if not isinstance(node, ast.AST):
+        return node
+    made = type(node)(*[_filled(getattr(node, field), holes) for field in node._fields])
+    if (attribute := _NAMED.get(type(node))) and (name := getattr(node, attribute)):
+        setattr(made, attribute, _renamed(name, holes))
+    return made
+
+
+def _filled_item(node: Any, holes: Mapping[str, Hole]) -> Sequence[Any]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Name):
+        hole = holes.get(node.value.id)
         if isinstance(hole, (list, tuple)):
-            return list(hole)
-        return self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        hole = self.holes.get(node.id)
-        if isinstance(hole, ast.expr):
             return hole
-        return ast.Name(self._renamed(node.id), node.ctx)
+    return (_filled(node, holes),)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        node.attr = self._renamed(node.attr)
-        return self.generic_visit(node)
 
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
-        node.arg = self._renamed(node.arg) if node.arg else None
-        return self.generic_visit(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.name = self._renamed(node.name)
-        return self.generic_visit(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        node.name = self._renamed(node.name)
-        return self.generic_visit(node)
+def _renamed(text: str, holes: Mapping[str, Hole]) -> str:
+    hole = holes.get(text, text)
+    return hole if isinstance(hole, str) else text
