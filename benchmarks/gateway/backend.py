@@ -61,6 +61,9 @@ def _answer(body: object) -> bytes:
 
 ANSWERS = {f"/{path}".encode(): _answer(body) for path, body in answers().items()}
 
+THING = _answer({"id": 42, "name": "Lamp", "note": None, "other": {"id": 43, "name": "Shade"}})
+"""Of everything else."""
+
 
 class Backend(asyncio.Protocol):
     delay = 0.0
@@ -74,7 +77,7 @@ class Backend(asyncio.Protocol):
         while (end := self.data.find(b"\r\n\r\n")) >= 0:
             path = self.data.split(b" ", 2)[1].partition(b"?")[0]
             self.data = self.data[end + 4 :]
-            answer = ANSWERS[path[: path.find(b"/", 1)] if path.find(b"/", 1) > 0 else path]
+            answer = ANSWERS.get(path[: path.find(b"/", 1)] if path.find(b"/", 1) > 0 else path, THING)
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.transport.write, answer)
             else:

@@ -107,7 +107,7 @@ def backends(delay: float, core: int) -> Iterator[str]:
         _until_there(f"http://127.0.0.1:{port}/prices/1")
         yield f"http://127.0.0.1:{port}"
     finally:
-        _ended(process)
+        ended(process)
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def running(variant: Variant, core: int) -> Iterator[Running]:
         _until_there(f"http://127.0.0.1:{port}{PATH}")
         yield Running(variant.name, process, port)
     finally:
-        _ended(process)
+        ended(process)
 
 
 def free_port() -> int:
@@ -145,7 +145,7 @@ def _until_there(url: str) -> None:
     raise RuntimeError(f"no answer from {url}")
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
+def ended(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(5)

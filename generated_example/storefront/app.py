@@ -58,10 +58,13 @@ def create_app(
     app.add_middleware(BodyLimit, limit=MAX_BODY)
     app.add_middleware(Edge)
     install_problems(app)
-    add_routes(app, health_router())
-    add_routes(app, document_router(DOCUMENT))
-    add_routes(app, get_customers_customer_id.router)
-    add_routes(app, get_products_product_id.router)
-    add_routes(app, search_products.router)
-    add_routes(app, write_review.router)
+    add_routes(
+        app,
+        health_router(),
+        document_router(DOCUMENT),
+        get_customers_customer_id.router,
+        get_products_product_id.router,
+        search_products.router,
+        write_review.router,
+    )
     return app

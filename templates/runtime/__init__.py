@@ -6,6 +6,6 @@ body, replies, texts, shared, tasks, fan_out, blocks, each, lookups, batches, li
 idempotency, undo, forms, filenames, multipart, uploads, parts, received, exchange, resolver,
 incoming, connection, sending, dialer, pool, transport, stock, outgoing, breaker, bulkhead, retries,
 policies, client, answers, problems, relay, downloads, events, streams, limit, disconnect, edge,
-paths, passing, proxy, serving, route, collector, config.
+paths, passing, proxy, serving, table, route, collector, config.
 Only those that this gateway needs are here.
 """

@@ -14,7 +14,7 @@ ORDER = [
     "transport", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
     "client",
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
-    "passing", "proxy", "serving", "route", "collector", "config",
+    "passing", "proxy", "serving", "table", "route", "collector", "config",
 ]  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from .table import RouteTable
+
 _ABSENT = object()
 
 
@@ -26,11 +28,27 @@ class EndpointRoute(APIRoute):
 
     Everything else goes FastAPI's way: other kinds of parameters and answers, overridden
     dependencies, and requests that are to be refused, so that they are refused as ever.
+
+    What FastAPI and this class work out about the endpoint they do when it is first asked for:
+    an app with a thousand endpoints starts without looking into them.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
+        self.path, self.endpoint, self._options = path, endpoint, options
+        self._complete = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.__dict__.get("_complete", True):
+            raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        self._complete = True
+        super().__init__(self.path, self.endpoint, **self._options)
         self._plain = _plain(self)
+        return getattr(self, name)
+
+    def of(self, app: FastAPI) -> EndpointRoute:
+        """The same route, of an app."""
+        options = {**self._options, "dependency_overrides_provider": app}
+        return type(self)(self.path, self.endpoint, **options)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         plain, arguments = self._plain, None
@@ -107,25 +125,11 @@ class _Plain:
         return self.adapter.dump_json(answer, by_alias=True)
 
 
-def add_routes(app: FastAPI, router: APIRouter) -> None:
-    """The routes of a router as routes of the app.
-
-    As `include_router` has it, which puts a wrapper round each router to match first, for each
-    request.
-    """
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            app.router.add_api_route(
-                route.path,
-                route.endpoint,
-                response_model=route.response_model,
-                response_class=route.response_class,
-                status_code=route.status_code,
-                methods=route.methods,
-                operation_id=route.operation_id,
-                include_in_schema=route.include_in_schema,
-                route_class_override=type(route),
-            )
+def add_routes(app: FastAPI, *routers: APIRouter) -> None:
+    """The routes of the routers as routes of the app, without asking one after another."""
+    routes = [route for router in routers for route in router.routes]
+    own = [route.of(app) if isinstance(route, EndpointRoute) else route for route in routes]
+    app.router.routes.append(RouteTable(own))
 
 
 def _plain(route: APIRoute) -> _Plain | None:
