@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route, Router
 
@@ -46,6 +46,9 @@ def chosen(routes: list[BaseRoute], scope: dict[str, Any]) -> tuple[Match, BaseR
     return partial
 
 
+@example([(["{x}"], "", "GET"), (["a"], "", "GET")], ["a"], "GET", "")
+@example([(["a"], "/{rest:path}", "GET"), (["a", "b"], "", "GET")], ["a", "b"], "GET", "")
+@example([(["a", "b"], "", "GET"), (["a"], "/{rest:path}", "GET")], ["a", "b"], "GET", "")
 @given(ROUTES, PATHS, st.sampled_from(["GET", "POST", "HEAD"]), st.sampled_from(["", "/root", "/a"]))
 def test_the_same_route_is_taken(
     routes: list[tuple[list[str], str, str]], path: list[str], method: str, root: str
