@@ -130,8 +130,26 @@ def _way_out(given: tree.Expr, wanted: Type, shown: str) -> tuple[str | None, st
         return f"write `{shown[1:-1].strip()}`: a name stands without braces", None
     if isinstance(wanted, ListType) and not isinstance(inner, ListType) and assign(inner, wanted.item) is None:
         return f"write `([{shown}])`", None
+    if (
+        isinstance(wanted, Scalar)
+        and wanted.kind is Kind.TEXT
+        and wanted.values is None
+        and isinstance(inner, ListType)
+    ):
+        return _joined(inner, given, shown)
     if isinstance(wanted, Scalar) and isinstance(inner, Scalar) and inner is given.type:
         return _converted(given, inner.kind, wanted.kind, shown)
+    return None, None
+
+
+def _joined(of: ListType, given: tree.Expr, shown: str) -> tuple[str | None, str | None]:
+    """One text of many: ids with commas between them, as half of the batch operations have it."""
+    if of is not given.type or not isinstance(of.item, Scalar):
+        return None, None
+    if of.item.kind is Kind.TEXT:
+        return f'write `",".join({shown})`', None
+    if of.item.kind is Kind.INTEGER:
+        return f'write `",".join(str(item) for item in {shown})`', None
     return None, None
 
 

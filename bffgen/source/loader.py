@@ -120,11 +120,19 @@ class Loader:
         if not reference.strip() or "\0" in reference:
             raise _CannotRead("a path is expected")
         if reference.startswith(("/", "\\")) or os.path.isabs(reference):
-            raise _CannotRead(f"`{reference}` is not a relative path", code="BFF602")
+            raise _CannotRead(
+                f"`{reference}` is not a relative path",
+                "put the file into the folder of the spec, or one below it, and name it from there",
+                code="BFF602",
+            )
         home = self._places.get(beside) if beside else None
         resolved = _resolved((home.parent if home else self.root) / reference)
         if not resolved.is_relative_to(self.root):
-            raise _CannotRead(f"`{reference}` leads outside of the spec's folder", code="BFF602")
+            raise _CannotRead(
+                f"`{reference}` leads outside of the spec's folder",
+                "put the file into that folder, or the spec into one above both",
+                code="BFF602",
+            )
         return resolved
 
     def _file(self, path: Path) -> SourceFile:
