@@ -109,8 +109,8 @@ def _repeated(scope: Scope) -> bool:
 
 def _unspoken(scope: Scope, headers: Mapping[str, str]) -> int | None:
     """About headers that few requests have."""
-    if "upgrade" in headers:  # there is nothing to upgrade to: a route of websockets is no `http`
-        return 400
+    if "upgrade" in headers and "upgrade" in headers.get("connection", "").lower():
+        return 400  # there is nothing to upgrade to: a route of websockets is no `http`
     coding = headers.get("transfer-encoding")
     if coding is not None:
         if "content-length" in headers or scope.get("http_version") == "1.0":
