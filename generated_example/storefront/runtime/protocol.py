@@ -17,7 +17,8 @@ from .watching import watch
 
 _log = logging.getLogger(__name__)
 
-_GRACE = 0.5  # seconds for what is on its way while the server stops, or has refused
+_GRACE = 0.5  # seconds for a client to read what it was refused with
+_LOOKS = 3  # looks, not seconds: a busy server reads between two of them
 _RATE = 16 << 10  # bytes a second that lengthen the time for a body
 _HEAD, _BODY, _BETWEEN = range(3)
 
@@ -58,6 +59,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._status = 400
         self._stuck: float | None = None  # since when the client has not read
         self._ends: float | None = None  # when the connection is closed, come what may
+        self._leaves = 0  # after so many looks without a request, while the server stops
         self._discards = False
         self._drain = of_state(self.app_state)
 
@@ -116,7 +118,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Closed as soon as it is idle for a moment: a request may be on its way."""
         if self.cycle is None or self.cycle.response_complete:
-            self._ends = self.loop.time() + _GRACE
+            self._leaves = _LOOKS
         else:
             super().shutdown()
 
@@ -139,7 +141,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._closing(now)
             return
         idle = self.cycle is None or self.cycle.response_complete
-        if self._ends is not None and now > self._ends and (idle or self._discards):
+        if self._leaves and idle and self._phase != _BODY:
+            self._leaves -= 1
+            if not self._leaves:
+                self.transport.close()
+        elif self._ends is not None and now > self._ends and self._discards:
             self.transport.close()
         elif self._stuck is not None and now > self._stuck + self.limits.write_seconds:
             self.transport.abort()

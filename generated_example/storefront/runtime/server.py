@@ -59,12 +59,40 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """A connection that the system has taken but not the server would be reset: none are."""
+        """As ever, but for connections that the system has taken and the server not yet.
+
+        They would be reset with what they ask for. They are taken here, in the same breath in
+        which the last one that listens is closed.
+        """
         self._drain.begun = True
+        listening = [each.dup() for each in sockets or []]
+        for server in self.servers:
+            server.close()
         for each in sockets or []:
-            each.listen(0)
-        await asyncio.sleep(0.05)
+            each.close()
+        for last in listening:
+            await self._emptied(last)
         await super().shutdown(sockets)
+
+    async def _emptied(self, listening: socket.socket) -> None:
+        taken: list[socket.socket] = []
+        with listening:
+            listening.setblocking(False)
+            listening.listen(0)
+            try:
+                while True:
+                    taken.append(listening.accept()[0])
+            except OSError:  # no more of them
+                pass
+        for each in taken:
+            each.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, each)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
 
 def serve(app: str, settings: FrontSettings) -> None:
