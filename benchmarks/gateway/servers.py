@@ -29,7 +29,7 @@ class Variant:
     """A gateway: its name, how it is started on a port, where, and with what in its environment."""
 
     name: str
-    command: tuple[str, ...]  # `PORT` stands for the port
+    command: tuple[str, ...]  # `PORT` stands for the port, in the environment too
     folder: Path
     environment: dict[str, str]
 
@@ -59,6 +59,8 @@ class Running:
 def generated(name: str, project: Path, backend: str) -> Variant:
     """A generated project, started as its Dockerfile does, on default settings."""
     where = {f"SHOP_{one}_URL": backend for one in ("CATALOG", "PRICING", "REVIEWS")}
+    if (project / "shop" / "__main__.py").exists():  # an older one has none
+        return Variant(name, (sys.executable, "-m", "shop"), project, {**where, "SHOP_LISTEN_PORT": "PORT"})
     flags = "--no-proxy-headers --limit-concurrency 512 --timeout-keep-alive 5".split()
     command = (sys.executable, "-m", "uvicorn", "main:app", "--port", "PORT", *UVICORN, *flags)
     return Variant(name, command, project, where)
@@ -115,10 +117,11 @@ def running(variant: Variant, core: int) -> Iterator[Running]:
     """A gateway's process."""
     port = free_port()
     command = [str(port) if part == "PORT" else part for part in variant.command]
+    environment = {name: str(port) if value == "PORT" else value for name, value in variant.environment.items()}
     process = subprocess.Popen(
         command,
         cwd=variant.folder,
-        env={**os.environ, **variant.environment},
+        env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )

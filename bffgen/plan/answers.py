@@ -50,6 +50,12 @@ class _Found:
             listed.setdefault(media_type, []).append(of)
 
 
+def refusals(has_body: bool) -> tuple[int, ...]:
+    """What a request may get from what stands in front of every endpoint, before anything is called."""
+    with_body = (408, 413, 415, 417) if has_body else ()
+    return tuple(sorted((400, 414, 421, 431, 503, *with_body)))
+
+
 def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
     """What the endpoint can answer."""
     found = _Found()

@@ -11,7 +11,7 @@ from bffgen.check.model import CheckedEndpoint, CheckedGateway, CheckedParam
 from bffgen.expr.tree import Expr, Loop
 from bffgen.openapi.contents import BODILESS
 from bffgen.openapi.media import MULTIPART
-from bffgen.plan.answers import PROBLEM, Answers, answers_of
+from bffgen.plan.answers import PROBLEM, Answers, answers_of, refusals
 from bffgen.plan.contract import Contract
 from bffgen.plan.proxies import proxied_operations
 from bffgen.plan.traits import traits_of
@@ -129,10 +129,22 @@ class _Writer:
     def _responses(self, endpoint: CheckedEndpoint) -> Json:
         answers = answers_of(endpoint, self._gateway)
         made: Json = {str(status): self._success(endpoint, status, answers) for status in answers.successes}
+        succeeding = tuple(made)
         for status in sorted(answers.problems | answers.bodies.keys(), key=str):
             failure = self._failure(endpoint, status, answers)
             made[str(status)] = _either(made[str(status)], failure) if str(status) in made else failure
-        return made
+        for status in refusals(endpoint.body is not None):
+            known = made.setdefault(str(status), {"description": phrase(status)})
+            made[str(status)] = _either(known, self._refusal(endpoint, known))
+        return {status: made[status] for status in sorted(made, key=lambda one: "" if one in succeeding else one)}
+
+    def _refusal(self, endpoint: CheckedEndpoint, known: Json) -> Json:
+        """What a refusal has in addition; its envelope is the app's, if there is one."""
+        schemas = {PROBLEM_JSON: {"$ref": f"#/components/schemas/{self._problem}"}}
+        if endpoint.envelope is not None:
+            schemas[JSON] = self._contract.schema(endpoint.envelope.type)
+        content = known.get("content", {})
+        return {"content": {media: {"schema": of} for media, of in schemas.items() if media not in content}}
 
     def _success(self, endpoint: CheckedEndpoint, status: int, answers: Answers) -> Json:
         made: Json = {"description": "The answer"}
@@ -193,10 +205,20 @@ def _any_of(schemas: list[Json]) -> Json:
     return unique[0] if len(unique) == 1 else {"anyOf": unique}
 
 
+_PHRASES = {  # RFC 9110's; which ones Python has depends on its version
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+
+
 def phrase(status: int | str) -> str:
     """What a status means, in a few words."""
     if isinstance(status, str):
         return "A failure that a backend passes on"
+    if status in _PHRASES:
+        return _PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

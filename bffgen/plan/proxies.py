@@ -11,6 +11,7 @@ from bffgen.check.model import CheckedGateway
 from bffgen.check.passed import CheckedProxy
 from bffgen.check.proxies import captured
 from bffgen.openapi.model import Content, Operation, Parameter, RequestBody
+from bffgen.plan.answers import refusals
 from bffgen.plan.contract import Contract
 from bffgen.plan.model import ProxyPlan
 from bffgen.plan.operations import Clients
@@ -20,7 +21,7 @@ from bffgen.typesystem.names import class_name
 
 Json = dict[str, Any]
 
-OWN_PROBLEMS = (400, 404, 405, 413, 415, 502, 503, 504)
+OWN_PROBLEMS = tuple(sorted({*refusals(has_body=True), 404, 405, 502, 504}))
 """Statuses that the gateway itself answers on such a route."""
 
 _SENT_HEADERS = frozenset("accept-language if-match if-none-match if-modified-since idempotency-key prefer".split())

@@ -53,7 +53,8 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             http2=plan.http2,
         ),
     )
-    yield "Dockerfile", _constant("Dockerfile")
+    server = {"package": package, "host": identifier(f"{plan.package.upper()}_LISTEN_HOST")}
+    yield "Dockerfile", render_template("Dockerfile.jinja", **server)
     yield ".gitattributes", _constant("gitattributes")
     yield ".dockerignore", _constant("dockerignore")
     yield "README.md", readme(plan)
@@ -63,6 +64,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
 def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     root, backends = plan.package, [_backend_view(backend) for backend in plan.backends]
     yield f"{root}/__init__.py", render_template("package/__init__.py.jinja")
+    yield f"{root}/__main__.py", render_template("package/__main__.py.jinja", package=identifier(root))
     yield f"{root}/app.py", render_template("package/app.py.jinja", **_app_view(plan))
     settings = {"env_prefix": literal(f"{plan.package.upper()}_"), **settings_view(plan)}
     yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)

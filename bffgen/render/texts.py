@@ -21,7 +21,9 @@ def readme(plan: GatewayPlan) -> Code:
         "README.md.jinja",
         title=plain(plan.title),
         description=plain(plan.description, 2000),
+        package=identifier(plan.package),
         prefix=identifier(f"{prefix}_"),
+        front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
     )

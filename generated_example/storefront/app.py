@@ -18,9 +18,7 @@ from .endpoints import (
     write_review,
 )
 from .runtime.collector import rare_collections
-from .runtime.disconnect import CancelOnDisconnect
-from .runtime.edge import Edge
-from .runtime.limit import BodyLimit
+from .runtime.front import install_front
 from .runtime.logs import configure_logging
 from .runtime.problems import install_problems
 from .runtime.route import add_routes
@@ -54,9 +52,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.add_middleware(CancelOnDisconnect)
-    app.add_middleware(BodyLimit, limit=MAX_BODY)
-    app.add_middleware(Edge)
+    install_front(app, used, limit=MAX_BODY)
     install_problems(app)
     add_routes(
         app,

@@ -6,12 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from .runtime.config import BackendUrl, Seconds
+from .runtime.front import FrontSettings
 
 
-class Settings(BaseSettings):
+class Settings(FrontSettings):
     """Each field is read from the environment: `log_level` from `<PREFIX>LOG_LEVEL`."""
 
     model_config = SettingsConfigDict(env_prefix="STOREFRONT_", frozen=True)

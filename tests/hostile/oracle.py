@@ -22,7 +22,7 @@ from tests.hostile import skeleton
 from tests.hostile.canary import escaped
 from tests.hostile.samples import CLASSES
 
-CONSTANT = {"Dockerfile": "Dockerfile", ".gitattributes": "gitattributes", ".dockerignore": "dockerignore"}
+CONSTANT = {".gitattributes": "gitattributes", ".dockerignore": "dockerignore"}
 
 
 class Subject(Protocol):
@@ -123,7 +123,10 @@ def sane(files: Mapping[str, bytes]) -> None:
     assert not escaped(files), escaped(files)
     for path, source in CONSTANT.items():
         assert files[path] == _template(source)
-    runtime = f"{skeleton.package_of(files)}/runtime/"
+    package = skeleton.package_of(files)
+    started = _template("Dockerfile.jinja").replace(b"{{ package }}", package.encode())
+    assert files["Dockerfile"] == started.replace(b"{{ host }}", f"{package.upper()}_LISTEN_HOST".encode())
+    runtime = f"{package}/runtime/"
     for path, content in files.items():
         if path.startswith(runtime):
             assert content == _template(f"runtime/{path.removeprefix(runtime)}")

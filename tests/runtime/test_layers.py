@@ -13,8 +13,9 @@ ORDER = [
     "incoming", "connection", "sending", "dialer", "pool",
     "transport", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
     "client",
-    "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
-    "passing", "proxy", "serving", "table", "route", "collector", "config",
+    "answers", "problems", "relay", "downloads", "events", "streams", "limit", "admission", "disconnect", "strict",
+    "drain", "edge", "paths", "passing", "proxy", "serving", "table", "route", "collector", "config",
+    "watching", "protocol", "front", "server",
 ]  # fmt: skip
 
 

@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from . import context
+from .drain import draining
 from .failures import Aborted
 from .logs import log_request
 from .problems import problem
+from .strict import Strict
 
 _log = logging.getLogger(__name__)
 
-_ALWAYS: tuple[tuple[bytes, bytes], ...] = (
+ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -26,16 +29,22 @@ _QUIET = frozenset({"/livez", "/readyz"})
 
 
 class Edge:
-    """Gives each request its context and each answer its headers; turns a bug into a plain 500."""
+    """Gives each request its context and each answer its headers; turns a bug into a plain 500.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Refuses what `Strict` does, and closes the connection that it came on.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
         self._app = app
+        self._strict = Strict(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = context.new_context(joined_headers(scope["headers"]))
+        headers = joined_headers(scope["headers"])
+        refusal = self._strict.refusal(scope, headers)
+        request = context.new_context(without_nominated(headers))
         token = context.current.set(request)
         started = time.perf_counter()
         status = 0
@@ -48,11 +57,17 @@ class Edge:
             await send(message)
 
         try:
-            if unsafe_path(scope["path"]):
-                await problem(400)(scope, receive, send_with_headers)
-            else:
+            if refusal is None:
                 await self._app(scope, receive, send_with_headers)
+            else:
+                closed = {"Connection": "close"}
+                await problem(refusal, headers=closed)(scope, receive, send_with_headers)
         except Aborted:
+            raise
+        except asyncio.CancelledError:
+            if not status and draining(scope):  # the server has no more time for it
+                stopped = {"Connection": "close", "Retry-After": "1"}
+                await problem(503, headers=stopped)(scope, receive, send_with_headers)
             raise
         except Exception:
             _log.exception("unexpected error")
@@ -67,22 +82,20 @@ class Edge:
 
 
 def joined_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The client's headers by lower-case name, repeated ones joined, without those of one hop."""
+    """The client's headers by lower-case name, repeated ones joined."""
     joined: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         separator = "; " if name == "cookie" else ", "
         joined[name] = joined[name] + separator + value if name in joined else value
-    for named in joined.get("connection", "").split(","):
-        joined.pop(named.strip().lower(), None)
     return joined
 
 
-def unsafe_path(path: str) -> bool:
-    """Whether a decoded path has dot segments or control characters, which no client means."""
-    if not path.isprintable() and any(c < " " or c == "\x7f" for c in path):
-        return True
-    return "/." in path and any(part in (".", "..") for part in path.split("/"))
+def without_nominated(headers: dict[str, str]) -> dict[str, str]:
+    """Without those that the client says are for this hop alone."""
+    for named in headers.get("connection", "").split(","):
+        headers.pop(named.strip().lower(), None)
+    return headers
 
 
 def _completed(
@@ -90,7 +103,7 @@ def _completed(
 ) -> list[tuple[bytes, bytes]]:
     completed = list(headers)
     present = {name.lower() for name, _ in completed}
-    completed += [pair for pair in _ALWAYS if pair[0] not in present]
+    completed += [pair for pair in ALWAYS if pair[0] not in present]
     completed.append((b"x-request-id", request_id.encode()))
     return completed
 

@@ -25,7 +25,12 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 _MAX_ERRORS = 20
 _DEFAULT_RETRY = 1  # seconds
-_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python 3.11 has older ones
+_PHRASES = {  # Python 3.11 has older ones
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 _WRAP = "_wrap_problem"
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,6 +8,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from .drain import draining
+
 
 def health_router() -> APIRouter:
     """`/livez`: the process answers. `/readyz`: 503 before the app has started and while it stops.
@@ -22,7 +24,7 @@ def health_router() -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(request: Request) -> Response:
-        ready = getattr(request.app.state, "ready", False)
+        ready = getattr(request.app.state, "ready", False) and not draining(request.scope)
         return JSONResponse({"status": "ok" if ready else "unavailable"}, 200 if ready else 503)
 
     return router
