@@ -43,6 +43,7 @@ def check(
     own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
+    _own_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
     if contract is not None and not diags.has_errors:
@@ -62,6 +63,7 @@ def check(
         envelope=envelope,
         proxies=check_proxies(written, documents, diags),
         http=written.http,
+        seeing=written.seeing,
     )
     if not diags.has_errors:
         check_defaults(gateway, diags)
@@ -142,6 +144,20 @@ def _same_routes(written: spec.Spec, diags: Diagnostics) -> None:
                 Label(seen[route].span, "the first one"),
             )
         seen.setdefault(route, endpoint)
+
+
+def _own_routes(written: spec.Spec, diags: Diagnostics) -> None:
+    """What stands where the gateway's own metrics are (BFF403)."""
+    if not written.seeing.metrics:
+        return
+    for endpoint in written.endpoints:
+        if (endpoint.method, endpoint.path) == ("GET", "/metrics"):
+            diags.report(
+                "BFF403",
+                "`GET /metrics` is where the gateway's metrics are",
+                Label(endpoint.span, "never reached"),
+                help="give the endpoint another path, or leave out `metrics` of `observability`",
+            )
 
 
 def _same_ids(written: spec.Spec, diags: Diagnostics) -> None:

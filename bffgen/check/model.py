@@ -13,6 +13,7 @@ from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec.http import Http
 from bffgen.spec.policies import Policies
+from bffgen.spec.seeing import Seeing
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
@@ -354,6 +355,7 @@ class CheckedGateway:
     shapes: tuple[CheckedShape, ...] = ()
     functions: CheckedFunctions | None = None
     http: Http = Http()
+    seeing: Seeing = Seeing()
     envelope: Expr | None = None  # of problems outside of the endpoints
 
 

@@ -12,6 +12,7 @@ from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 from bffgen.records import dataclass
 from bffgen.spec.policies import Policies
+from bffgen.spec.seeing import Seeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,15 @@ class ShapesPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeingPlan:
+    """What can be seen of the project at work. `operations` are their names with the attribute of their backend."""
+
+    wanted: Seeing
+    operations: tuple[tuple[str, str], ...]
+    endpoints: tuple[tuple[str, str, str], ...]  # method, route, path as the spec has it
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayPlan:
     """The whole project."""
 
@@ -176,3 +186,4 @@ class GatewayPlan:
     functions: CheckedFunctions | None = None
     stock: bool = False  # over httpx's own connections
     http2: bool = False
+    seeing: SeeingPlan | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bffgen.plan.model import BackendPlan, GatewayPlan
 from bffgen.render.code import identifier, literal
+from bffgen.render.seeing import seeing_settings
 from bffgen.render.views import View
 
 
@@ -16,9 +17,9 @@ def settings_of(plan: GatewayPlan) -> list[View]:
 
 def settings_view(plan: GatewayPlan) -> View:
     """The settings with the types of the runtime's that they have."""
-    settings = settings_of(plan)
-    types = sorted({setting["type"] for setting in settings} - {"bool"})
-    return {"settings": settings, "types": [identifier(each) for each in types]}
+    settings, seen = settings_of(plan), seeing_settings(plan)
+    types = sorted({setting["type"] for setting in [*settings, *seen]} - {"bool"})
+    return {"settings": settings, "types": [identifier(each) for each in types], "seen": seen}
 
 
 def _settings(backend: BackendPlan) -> Iterator[View]:

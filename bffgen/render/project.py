@@ -14,6 +14,7 @@ from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
 from bffgen.render.policies import policies_view, policy_imports, settings_view
+from bffgen.render.seeing import seeing_view, wanted_of
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
 from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
@@ -51,6 +52,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             version=toml_string(distribution_version(plan.version)),
             multipart=plan.multipart,
             http2=plan.http2,
+            traces=wanted_of(plan)["traces"],
         ),
     )
     server = {"package": package, "host": identifier(f"{plan.package.upper()}_LISTEN_HOST")}
@@ -72,10 +74,14 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     backends_view = {"backends": sorted(backends, key=lambda view: natural(view["name"]))}
     policies = [view for view in backends if view["policies"]]
     clients = {"product": product, "stock": plan.stock, "http2": plan.http2, "policies": policies, **backends_view}
+    clients["client"] = identifier("BackendClient" if plan.seeing is None else "WatchedClient")
+    clients["seeing"] = plan.seeing is not None
     yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
     if policies:
-        texts = {"backends": policies, "imports": policy_imports(plan)}
+        texts = {"backends": policies, "imports": policy_imports(plan), "measures": wanted_of(plan)["metrics"]}
         yield f"{root}/policies.py", render_template("package/policies.py.jinja", **texts)
+    if plan.seeing is not None:
+        yield f"{root}/seeing.py", render_template("package/seeing.py.jinja", **seeing_view(plan))
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
     if plan.shapes is not None:
@@ -100,6 +106,8 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "version": literal(plan.version),
         "endpoints": [identifier(module) for module in modules],
         "proxies": bool(plan.proxies),
+        "policies": any(backend.policies for backend in plan.backends),
+        "seeing": seeing_view(plan),
         "envelope": plan.envelope is not None,
         "larger": literal(list(plan.larger)) if plan.larger else None,
     }
@@ -108,6 +116,7 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
 def _backend_view(backend: BackendPlan) -> View:
     return {
         "name": identifier(backend.attribute),
+        "label": literal(backend.attribute),
         "class_name": identifier(backend.class_name),
         "forward_headers": [literal(header) for header in backend.forward_headers],
         "policies": policies_view(backend) if backend.policies else None,
@@ -126,7 +135,7 @@ def runtime_files(texts: Iterable[str]) -> Mapping[str, str]:
     return dict(sorted(found.items()))
 
 
-_RUNTIME = re.compile(r"^from \.{1,2}runtime\.(\w+) import", re.MULTILINE)
+_RUNTIME = re.compile(r"^ *from \.{1,2}runtime\.(\w+) import", re.MULTILINE)
 _SIBLING = re.compile(r"^ *from \.(\w*) import (.+)$", re.MULTILINE)
 
 

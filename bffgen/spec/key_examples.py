@@ -46,6 +46,7 @@ _ENDPOINT = {
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "`http`": {"transport": "stock", "http2": True},
+    "`observability`": {"metrics": True, "server_timing": True, "traces": True},
     "a spec": {
         "bffgen": 1,
         "name": "storefront",
@@ -61,6 +62,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "contract": "gateway.yaml",
         "functions": "functions.py",
         "http": {"transport": "stock", "http2": True},
+        "observability": {"metrics": True, "server_timing": True},
         "defaults": {"backends": {"timeout": "1s"}, "endpoints": {"deadline": "3s"}},
     },
     "a backend": _BACKEND,

@@ -52,6 +52,7 @@ SPEC = Table(
     Key("contract", "path", "An OpenAPI document that every endpoint must fit, relative to the spec"),
     Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
     Key("http", "http", "How backends are connected to"),
+    Key("observability", "observability", "What can be seen of the gateway at work, once a setting switches it on"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
     later=(
         ("security", "who may call"),
@@ -59,7 +60,6 @@ SPEC = Table(
         ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
         ("store", "where shared state lives"),
-        ("observability", "traces and metrics"),
         ("models", "which fields the models have"),
         ("examples", "examples that become tests"),
     ),
@@ -166,6 +166,13 @@ HTTP = Table(
     "`http`",
     Key("transport", "transport", "`own` (unless said): the gateway's own connections; `stock`: httpx's"),
     Key("http2", "boolean", "HTTP/2 where a backend has it, with `transport: stock`"),
+)
+
+OBSERVABILITY = Table(
+    "`observability`",
+    Key("metrics", "boolean", "`GET /metrics` for Prometheus, where the setting `METRICS` is true"),
+    Key("server_timing", "boolean", "`Server-Timing` in answers, where the setting `SERVER_TIMING` is true"),
+    Key("traces", "boolean", "OpenTelemetry spans, of the share of requests that the setting `TRACES` is"),
 )
 
 INCLUDED = Table(

@@ -15,6 +15,7 @@ from bffgen.spec.operation import DeclaredOperation
 from bffgen.spec.operation import TypeText as TypeText
 from bffgen.spec.policies import Policies
 from bffgen.spec.proxy import Proxy
+from bffgen.spec.seeing import Seeing
 
 # ---------------------------------------------------------------------------------------------- values
 
@@ -370,3 +371,4 @@ class Spec:
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()
     http: Http = Http()
+    seeing: Seeing = Seeing()

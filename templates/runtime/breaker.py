@@ -60,6 +60,13 @@ class Breaker:
             return False
         return self._clock() < self._until or self._probes + self._proven >= _PROBES
 
+    @property
+    def state(self) -> int:
+        """0: closed, 1: half open, 2: open."""
+        if self._until is None:
+            return 0
+        return 2 if self._clock() < self._until else 1
+
     def enter(self) -> int:
         """A call goes out: what `leave` wants of it. Not while it `refuses`."""
         if self._until is not None:

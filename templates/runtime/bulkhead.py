@@ -22,6 +22,11 @@ class Bulkhead:
         self._size = self._free = size
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def used(self) -> int:
+        """How many places are taken."""
+        return self._size - self._free
+
     async def take(self, seconds: float) -> None:
         """Wait for a place, so many seconds at most; `Full` where there is none."""
         if self._free:

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from . import context
-from .client import BackendClient, whole
+from .client import BackendClient
 from .encode import Pair, checked_header
-from .exchange import exchange
+from .exchange import exchange, whole
 from .failures import BackendFailure, InvalidArgument
 from .filenames import disposition
 from .outgoing import Content
@@ -107,7 +107,7 @@ async def download(
     own |= {name.lower(): value for name, value in (headers or {}).items()}
     request = client.request(method, url, query, own, cookies, content, media_type, length)
     async with exchange(operation, client.time_left(operation, within)):
-        response = await client.start(request)
+        response = await client.begin(operation, request)
         if response.status_code not in success:
             raise client.failure(operation, await whole(response))
     opened = Download(operation, response, limit, idle)

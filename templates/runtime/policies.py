@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import httpx
 
@@ -57,6 +57,15 @@ class Policies:
                 return ended
             tried += 1
             await asyncio.sleep(pause)
+
+    def measures(self) -> Iterator[tuple[str, str, float]]:
+        """Name, type and value of what there is to see of them."""
+        if self._retry is not None:
+            yield "gateway_retries_total", "counter", self._retry.made
+        if self._breaker is not None:
+            yield "gateway_breaker_state", "gauge", self._breaker.state
+        if self._bulkhead is not None:
+            yield "gateway_calls_in_flight", "gauge", self._bulkhead.used
 
     async def _placed(self, ends: float, attempt: Attempt) -> Raw:
         """One attempt, in its place of the bulkhead."""

@@ -24,7 +24,7 @@ class Retry:
     backend that is down gets no flood on top.
     """
 
-    __slots__ = ("_backoff", "_budget", "_longest", "_statuses", "_times")
+    __slots__ = ("_backoff", "_budget", "_longest", "_statuses", "_times", "made")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Retry:
         self._times, self._backoff, self._longest = times, backoff, longest
         self._statuses = statuses
         self._budget = _SAVED
+        self.made = 0  # retries so far
 
     def earn(self) -> None:
         """A call goes out."""
@@ -57,6 +58,7 @@ class Retry:
         elif not (_is_unsent(ended) or (repeatable and kind_of(ended) == "unreachable")):
             return None
         self._budget -= 1
+        self.made += 1
         drawn = _random.uniform(0, min(self._longest, self._backoff * 2**tried))
         return max(drawn, min(_CLAMP, asked))
 

@@ -53,7 +53,7 @@ def target_of(request: httpx.Request) -> str:
 
 
 def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[str, Any]) -> Exchange:
-    """Send a request (`GET /path`, with `headers` and a JSON `body`) to the emitted app."""
+    """Send a request (`GET /path`, with `headers` and a JSON `body`, under `settings`) to the emitted app."""
     if str(out) not in sys.path:
         sys.path.insert(0, str(out))
     module = importlib.import_module(package)
@@ -62,7 +62,8 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
         for name in module.Settings.model_fields
         if name.endswith("_url")
     }
-    return asyncio.run(_exchange(module.create_app, module.Settings(**urls), request, backends))
+    settings = module.Settings(**urls, **request.get("settings", {}))
+    return asyncio.run(_exchange(module.create_app, settings, request, backends))
 
 
 async def _exchange(

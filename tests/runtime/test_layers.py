@@ -12,7 +12,7 @@ ORDER = [
     "forms", "filenames", "multipart", "uploads", "parts", "received", "exchange", "resolver",
     "incoming", "connection", "sending", "dialer", "pool",
     "transport", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
-    "client",
+    "client", "seeing", "timing", "metrics", "traces",
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "admission", "disconnect", "strict",
     "drain", "edge", "paths", "passing", "proxy", "serving", "table", "route", "collector", "config",
     "watching", "protocol", "front", "server",

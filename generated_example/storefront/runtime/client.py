@@ -9,9 +9,9 @@ from functools import partial
 import httpx
 
 from . import context
-from .body import LIMIT, Breach, read_body, unpacked
+from .body import LIMIT, Breach, unpacked
 from .encode import Pair
-from .exchange import ENDS, Policy, exchange, failed
+from .exchange import ENDS, Policy, exchange, failed, is_sound, whole
 from .failures import BackendFailure, InvalidArgument
 from .outgoing import Content, Message, Outgoing
 from .replies import Raw, field, is_json, retry_after
@@ -20,7 +20,6 @@ from .tasks import surely
 from .transport import REPEATABLE, Http
 
 _CREDENTIALS = frozenset({"authorization", "cookie"})
-_MAX_HEADERS = 100
 
 
 class BackendClient:
@@ -89,7 +88,7 @@ class BackendClient:
             parts = method, url, query, headers or {}, cookies, content, media_type, length
             request = self.request(*parts)
             async with exchange(operation, left):
-                raw = await whole(await self.start(request))
+                raw = await whole(await self.begin(operation, request))
         if raw.status in success:
             return raw
         raise self.failure(operation, raw)
@@ -130,12 +129,16 @@ class BackendClient:
         except httpx.InvalidURL:
             raise InvalidArgument from None
 
+    async def begin(self, operation: str, request: httpx.Request) -> httpx.Response:
+        """The head of the answer to a call that is not read whole. Who asks must close it."""
+        return await self.start(request)
+
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
         response = await self._http.send(request, stream=True)
         if "location" in response.extensions:  # see `hide_location`
             response.headers["location"] = response.extensions["location"]
-        if not _is_sound(response.status_code, len(response.headers.raw)):
+        if not is_sound(response.status_code, len(response.headers.raw)):
             await surely(response.aclose())
             raise Breach("head")
         return response
@@ -175,7 +178,7 @@ class BackendClient:
             repeatable=repeatable,
             seconds=seconds,
         )
-        if not _is_sound(status, len(fields)):
+        if not is_sound(status, len(fields)):
             raise Breach("head")
         try:
             content = unpacked(field(fields, "content-encoding"), content)
@@ -197,21 +200,3 @@ class BackendClient:
             retry_after=retry_after(raw.headers),
             client_credentials=self.client_credentials,
         )
-
-
-def _is_sound(status: int, fields: int) -> bool:
-    return 200 <= status < 600 and (status >= 400 or fields <= _MAX_HEADERS)
-
-
-async def whole(response: httpx.Response) -> Raw:
-    """Read an answer to its end. An error status stands even where its body cannot be read."""
-    status = response.status_code
-    try:
-        content = await read_body(response)
-    except Breach:
-        if not 400 <= status < 600:
-            raise
-        content = b""
-    finally:
-        await surely(response.aclose())
-    return Raw(status, response.headers.raw, content, str(response.url))
