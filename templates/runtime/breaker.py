@@ -39,10 +39,11 @@ class Breaker:
 
     def __init__(
         self,
-        window: float = 10.0,
-        calls: int = 20,
-        failures: float = 0.5,
-        pause: float = 5.0,
+        *,
+        window: float,
+        calls: int,
+        failures: float,
+        pause: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._window, self._calls, self._failures = window, calls, failures

@@ -114,27 +114,32 @@ class WatchedClient(BackendClient):
     __slots__ = ()
 
     async def _answer(
-        self, operation: str, message: Asked, repeatable: bool, seconds: float
+        self,
+        operation: str,
+        message: Asked,
+        repeatable: bool,
+        seconds: float,
+        policy: str | None = None,
     ) -> Raw:
         seen = _current.get()
         if seen is None:
-            return await super()._answer(operation, message, repeatable, seconds)
+            return await super()._answer(operation, message, repeatable, seconds, policy)
         with _Call(seen, operation) as exchange:
             if exchange.traceparent is not None and reads.get() is None:  # else it would be its own
                 headers = {**message.headers, "traceparent": exchange.traceparent}
                 message = message._replace(headers=headers)
-            raw = await super()._answer(operation, message, repeatable, seconds)
+            raw = await super()._answer(operation, message, repeatable, seconds, policy)
             exchange.status = raw.status
             return raw
 
-    async def begin(self, operation: str, request: httpx.Request) -> httpx.Response:
+    async def begin(self, operation: str, request: httpx.Request, seconds: float) -> httpx.Response:
         seen = _current.get()
         if seen is None:
-            return await super().begin(operation, request)
+            return await super().begin(operation, request, seconds)
         with _Call(seen, operation) as exchange:
             if exchange.traceparent is not None:
                 request.headers["traceparent"] = exchange.traceparent
-            response = await super().begin(operation, request)
+            response = await super().begin(operation, request, seconds)
             exchange.status = response.status_code
             return response
 

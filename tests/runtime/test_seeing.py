@@ -94,7 +94,7 @@ def metrics(policies: Policies | None = None) -> Metrics:
 
 
 async def test_metrics_count_what_came_of_requests_and_calls() -> None:
-    policies = Policies(retry=Retry(backoff=0.0))
+    policies = Policies(retry=Retry(1, backoff=0.0, longest=0.0, statuses={503}))
     counted = metrics(policies)
     before = series(counted.text())
     async with gateway(counted, policies=policies) as client:
