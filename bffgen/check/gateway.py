@@ -16,6 +16,7 @@ from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.own import Own
+from bffgen.check.policies import check_backend_policies
 from bffgen.check.proxies import check_proxies
 from bffgen.check.reach import reach
 from bffgen.check.repeats import check_repeats
@@ -99,6 +100,7 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
                 help=f"add `url: http://localhost:8000{path}`",
             )
         url = "http://localhost"
+    check_backend_policies(backend, diags)
     for name, span in backend.reads:
         _known_operation(backend, name, span, document, diags)
     return CheckedBackend(

@@ -12,7 +12,7 @@ from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec.http import Http
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import CallPolicies, Policies
 from bffgen.spec.seeing import Seeing
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
@@ -188,6 +188,7 @@ class CheckedCall:
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
     request: RequestBody | None = None  # what `body` is sent as
+    policy: CallPolicies | None = None  # None: the backend's
 
     @property
     def soft(self) -> bool:

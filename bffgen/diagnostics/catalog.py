@@ -45,6 +45,7 @@ _ALL = (
     Code("BFF114", "a form that expressions do not have"),
     Code("BFF115", "YAML reads this differently from what it looks like"),
     Code("BFF116", "an include that leads back to itself"),
+    Code("BFF150", "a policy that does not fit the call"),
     # 2xx: references
     Code("BFF201", "unknown backend"),
     Code("BFF202", "unknown operation"),

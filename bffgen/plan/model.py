@@ -11,7 +11,7 @@ from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 from bffgen.records import dataclass
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import CallPolicies, Policies
 from bffgen.spec.seeing import Seeing
 
 
@@ -74,6 +74,7 @@ class BackendPlan:
     constants: tuple[ConstantPlan, ...]
     methods: tuple[MethodPlan, ...]
     policies: Policies
+    calls: tuple[tuple[str, CallPolicies], ...]  # what calls have instead, by their names
 
 
 @dataclass(frozen=True, slots=True)

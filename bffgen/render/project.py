@@ -13,7 +13,7 @@ from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
-from bffgen.render.policies import policies_view, policy_imports, settings_view
+from bffgen.render.policies import has_policies, policies_view, policy_imports, settings_view
 from bffgen.render.seeing import seeing_view, wanted_of
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
@@ -106,7 +106,7 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "version": literal(plan.version),
         "endpoints": [identifier(module) for module in modules],
         "proxies": bool(plan.proxies),
-        "policies": any(backend.policies for backend in plan.backends),
+        "policies": any(has_policies(backend) for backend in plan.backends),
         "seeing": seeing_view(plan),
         "envelope": plan.envelope is not None,
         "larger": literal(list(plan.larger)) if plan.larger else None,
@@ -119,7 +119,7 @@ def _backend_view(backend: BackendPlan) -> View:
         "label": literal(backend.attribute),
         "class_name": identifier(backend.class_name),
         "forward_headers": [literal(header) for header in backend.forward_headers],
-        "policies": policies_view(backend) if backend.policies else None,
+        "policies": policies_view(backend) if has_policies(backend) else None,
     }
 
 

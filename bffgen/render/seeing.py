@@ -26,7 +26,7 @@ def seeing_view(plan: GatewayPlan) -> View:
         return {}
     return {
         **wanted_of(plan),
-        "policies": any(backend.policies for backend in plan.backends),
+        "policies": any(backend.policies or backend.calls for backend in plan.backends),
         "operations": [{"label": literal(label), "backend": literal(of)} for label, of in plan.seeing.operations],
         "endpoints": [
             {"method": literal(method), "route": literal(route), "name": literal(f"{method} {path}")}

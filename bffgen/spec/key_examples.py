@@ -18,6 +18,7 @@ _BACKEND = {
     "timeout": "500ms",
     "retry": {"times": 2, "backoff": "50ms"},
     "breaker": True,
+    "hedge": True,
     "concurrency": 64,
     "operations": {"GET /carts/{id}/items": {"operation_id": "getItems", "response": "list[Item]"}},
 }
@@ -37,6 +38,8 @@ _ENDPOINT = {
     "response_headers": {"Location": '"/orders/" + order.id'},
     "cookies": {"basket": {"value": "basket.id", "max_age": 3600}},
     "deadline": "2s",
+    "retry": 1,
+    "hedge": "100ms",
     "degraded_status": 206,
     "parallel_writes": True,
     "envelope": {"ok": "problem is None", "data": "response"},

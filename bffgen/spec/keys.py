@@ -82,11 +82,11 @@ BACKEND = Table(
     Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
     Key("retry", "retry", "Trying again what reads, or was not sent: `true`, how often, or its parts"),
     Key("breaker", "breaker", "Leaving a failing backend alone for a while: `true`, or its parts"),
+    Key("hedge", "hedge", "Asking a second time what reads, when the answer is late: `true`, or after how long"),
     Key("concurrency", "count", "How many calls of the backend there may be at one time; some more wait"),
     Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
     later=(
         ("auth", "credentials for a backend"),
-        ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
         ("rate_limit", "how often a backend is called"),
@@ -141,6 +141,8 @@ ENDPOINT = Table(
     Key("response_headers", "headers", "The answer's headers; null omits one"),
     Key("cookies", "cookies", "The answer's cookies; null omits one"),
     Key("deadline", "duration", "How long the whole request may take"),
+    Key("retry", "retry", "Trying its reads again, instead of what their backends say"),
+    Key("hedge", "hedge", "Asking its reads a second time, instead of what their backends say"),
     Key("degraded_status", "status", "The status of an answer in which a part failed"),
     Key("parallel_writes", "boolean", "Whether writes may run at the same time"),
     Key("envelope", "value", "What the answer is put into, instead of the gateway's envelope; null: nothing"),
@@ -198,6 +200,7 @@ BACKEND_DEFAULTS = BACKEND.part(
     "timeout",
     "retry",
     "breaker",
+    "hedge",
     "concurrency",
 )
 
@@ -209,6 +212,8 @@ ENDPOINT_DEFAULTS = ENDPOINT.part(
     "response_headers",
     "cookies",
     "deadline",
+    "retry",
+    "hedge",
     "degraded_status",
     "parallel_writes",
 )
@@ -237,6 +242,8 @@ CALL = Table(
     Key("after", "names", "Calls that must be done first"),
     Key("on_error", "on_error", "What happens when the call fails: the endpoint fails unless said"),
     Key("timeout", "duration", "How long the call may take"),
+    Key("retry", "retry", "Trying again, instead of what its backend says: `false`, `true`, how often, or its parts"),
+    Key("hedge", "hedge", "Asking a second time, instead of what its backend says: `false`, `true`, or after how long"),
     Key("read", "boolean", "Whether it only reads although it is a POST"),
     Key("for", "expression", "Once for each item, `x in xs`: a list of the results in order"),
     Key("if", "expression", "Only for the items of which this is true; null stands in the place of the others"),
@@ -254,8 +261,6 @@ CALL = Table(
     Key("value", "value", "The value of a block"),
     Key("let", "lets", "Named values of a block"),
     later=(
-        ("retry", "trying again"),
-        ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("breaker", "leaving a failing backend alone"),
         ("auth", "credentials for a backend"),

@@ -13,7 +13,7 @@ from bffgen.spec.example import Example
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
 from bffgen.spec.operation import TypeText as TypeText
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import OwnPolicies, Policies
 from bffgen.spec.proxy import Proxy
 from bffgen.spec.seeing import Seeing
 
@@ -228,6 +228,7 @@ class Call:
     items: Expr | None = None
     key: Expr | None = None
     undo: Call | None = None
+    policies: OwnPolicies | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -322,6 +323,7 @@ class Endpoint:
     stream_span: Span | None = None
     examples: tuple[Example, ...] = ()
     envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
+    policies: OwnPolicies | None = None  # of its reads
 
 
 @dataclass(frozen=True, eq=False, slots=True)

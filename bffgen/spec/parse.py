@@ -18,7 +18,6 @@ from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
 from bffgen.spec.parse_endpoint import EndpointReader
 from bffgen.spec.parse_http import HttpReader
-from bffgen.spec.parse_policies import PolicyReader
 from bffgen.spec.parse_proxies import ProxyReader
 from bffgen.spec.parse_seeing import SeeingReader
 from bffgen.spec.parse_shapes import ShapeReader
@@ -37,7 +36,7 @@ def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> 
     return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, SeeingReader, ShapeReader):
+class _SpecReader(EndpointReader, HttpReader, ProxyReader, SeeingReader, ShapeReader):
     backend_defaults: Fields | None = None
 
     def spec(self, node: Node, loader: Loader | None) -> Spec | None:

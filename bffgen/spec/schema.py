@@ -144,6 +144,7 @@ def json_schema() -> Schema:
         "endpoint": _object(ENDPOINT) | {"description": "An endpoint: what it takes, calls and answers"},
         "retry": {"anyOf": [{"type": "boolean"}, _ref("times"), _object(RETRY)]},
         "breaker": {"anyOf": [{"type": "boolean"}, _object(BREAKER)]},
+        "hedge": {"anyOf": [{"type": "boolean"}, _ref("duration")]},
         "operation": _object(OPERATION) | {"description": "An operation that a backend's document omits"},
         "operation_param": {"anyOf": [_ref("type"), _object(OPERATION_PARAM)]},
         "http": _object(HTTP),

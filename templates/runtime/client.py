@@ -165,7 +165,9 @@ class BackendClient:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
             tried = partial(self._tried, message, repeatable, seconds, policy)
-            return await (shared(lambda: message.key, tried) if repeatable else tried())
+            if not repeatable:
+                return await tried()
+            return await shared(lambda: (self.origin, policy, message.key), tried)
 
     async def _tried(
         self, message: Message, repeatable: bool, seconds: float, policy: str | None

@@ -68,12 +68,14 @@ class BackendClient:
         length: int | None = None,
         within: float | None = None,
         read: bool | None = None,
+        policy: str | None = None,
     ) -> Raw:
         """The answer to one request, when its status is in `success`; else raises `BackendFailure`.
 
         `url` is the path, from its first slash on; it and the pairs of `query` and `cookies` are
         escaped already. `within` so many seconds all of it must be there, connection to last byte;
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
+        `policy` is the name of the call's own, if it has one.
         `content` that is a stream has `length` bytes, where that is known.
         """
         left = self.time_left(operation, within)
@@ -83,12 +85,12 @@ class BackendClient:
             sent = self._outgoing.headers(headers or {}, cookies, kind)
             message = Message(method, target, sent, content)
             repeatable = method in REPEATABLE if read is None else read
-            raw = await self._answer(operation, message, repeatable, left)
+            raw = await self._answer(operation, message, repeatable, left, policy)
         else:
             parts = method, url, query, headers or {}, cookies, content, media_type, length
             request = self.request(*parts)
             async with exchange(operation, left):
-                raw = await whole(await self.begin(operation, request))
+                raw = await whole(await self.begin(operation, request, left))
         if raw.status in success:
             return raw
         raise self.failure(operation, raw)
@@ -129,9 +131,13 @@ class BackendClient:
         except httpx.InvalidURL:
             raise InvalidArgument from None
 
-    async def begin(self, operation: str, request: httpx.Request) -> httpx.Response:
-        """The head of the answer to a call that is not read whole. Who asks must close it."""
-        return await self.start(request)
+    async def begin(self, operation: str, request: httpx.Request, seconds: float) -> httpx.Response:
+        """The head of an answer that is not read whole, as often as the policies say."""
+        if self._policies is None:
+            return await self.start(request)
+        whole_body = isinstance(request.stream, httpx.ByteStream)
+        repeatable = whole_body and request.method in REPEATABLE
+        return await self._policies.begin(seconds, repeatable, partial(self.start, request))
 
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
@@ -144,7 +150,12 @@ class BackendClient:
         return response
 
     async def _answer(
-        self, operation: str, message: Message, repeatable: bool, seconds: float
+        self,
+        operation: str,
+        message: Message,
+        repeatable: bool,
+        seconds: float,
+        policy: str | None = None,
     ) -> Raw:
         """The whole answer within so many seconds, shared with others if the endpoint does that."""
         if self._policies is None and self._pool is not None and reads.get() is None:
@@ -153,18 +164,19 @@ class BackendClient:
             except ENDS as error:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
-            if repeatable:
-                return await shared(
-                    lambda: message.key, lambda: self._tried(message, True, seconds)
-                )
-            return await self._tried(message, False, seconds)
+            tried = partial(self._tried, message, repeatable, seconds, policy)
+            if not repeatable:
+                return await tried()
+            return await shared(lambda: (self.origin, policy, message.key), tried)
 
-    async def _tried(self, message: Message, repeatable: bool, seconds: float) -> Raw:
+    async def _tried(
+        self, message: Message, repeatable: bool, seconds: float, policy: str | None
+    ) -> Raw:
         """As often as the policies say, if there are some."""
         if self._policies is None:
             return await self._asked(message, repeatable)
         attempt = partial(self._asked, message, repeatable)
-        return await self._policies.run(seconds, repeatable, attempt)
+        return await self._policies.run(seconds, repeatable, attempt, policy)
 
     async def _asked(self, message: Message, repeatable: bool, seconds: float | None = None) -> Raw:
         """Past httpx, unless somebody else's transport is in use."""

@@ -25,8 +25,21 @@ class Policy(Protocol):
     """How often, and whether, an attempt is made: see `policies`."""
 
     async def run(
-        self, seconds: float, repeatable: bool, attempt: Callable[[], Awaitable[Raw]], /
+        self,
+        seconds: float,
+        repeatable: bool,
+        attempt: Callable[[], Awaitable[Raw]],
+        call: str | None,
+        /,
     ) -> Raw: ...
+
+    async def begin(
+        self,
+        seconds: float,
+        repeatable: bool,
+        attempt: Callable[[], Awaitable[httpx.Response]],
+        /,
+    ) -> httpx.Response: ...
 
 
 class exchange:
