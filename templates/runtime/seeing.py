@@ -47,9 +47,27 @@ class Seen:
         self.failures: list[tuple[str, str]] = []  # operation and kind
         self.span: Any = None
 
+    def begun(self, operation: str) -> Exchange:
+        """A call goes out."""
+        exchange = Exchange(operation)
+        self.exchanges.append(exchange)
+        for onlooker in self.onlookers:
+            if onlooker.minds_calls:
+                onlooker.calling(self, exchange)
+        return exchange
+
+    def ended(self, exchange: Exchange) -> None:
+        """It has ended, one way or another."""
+        exchange.ended = time.perf_counter()
+        for onlooker in self.onlookers:
+            if onlooker.minds_calls:
+                onlooker.called(self, exchange)
+
 
 class Onlooker:
-    """Is told of each request and of each call that it makes."""
+    """Is told of each request, and of each call that it makes if it minds those."""
+
+    minds_calls = False
 
     def asked(self, seen: Seen, scope: Scope) -> None:
         """A request comes in."""
@@ -124,48 +142,39 @@ class WatchedClient(BackendClient):
         seen = _current.get()
         if seen is None:
             return await super()._answer(operation, message, repeatable, seconds, policy)
-        with _Call(seen, operation) as exchange:
+        exchange = seen.begun(operation)
+        try:
             if exchange.traceparent is not None and reads.get() is None:  # else it would be its own
                 headers = {**message.headers, "traceparent": exchange.traceparent}
                 message = message._replace(headers=headers)
             raw = await super()._answer(operation, message, repeatable, seconds, policy)
             exchange.status = raw.status
             return raw
+        except BaseException as error:
+            exchange.outcome = _outcome(error)
+            raise
+        finally:
+            seen.ended(exchange)
 
     async def begin(self, operation: str, request: httpx.Request, seconds: float) -> httpx.Response:
         seen = _current.get()
         if seen is None:
             return await super().begin(operation, request, seconds)
-        with _Call(seen, operation) as exchange:
+        exchange = seen.begun(operation)
+        try:
             if exchange.traceparent is not None:
                 request.headers["traceparent"] = exchange.traceparent
             response = await super().begin(operation, request, seconds)
             exchange.status = response.status_code
             return response
+        except BaseException as error:
+            exchange.outcome = _outcome(error)
+            raise
+        finally:
+            seen.ended(exchange)
 
 
-class _Call:
-    """Shows an exchange to the onlookers, from its beginning to its end."""
-
-    __slots__ = ("_exchange", "_seen")
-
-    def __init__(self, seen: Seen, operation: str) -> None:
-        self._seen = seen
-        self._exchange = Exchange(operation)
-
-    def __enter__(self) -> Exchange:
-        self._seen.exchanges.append(self._exchange)
-        for onlooker in self._seen.onlookers:
-            onlooker.calling(self._seen, self._exchange)
-        return self._exchange
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        exchange = self._exchange
-        exchange.ended = time.perf_counter()
-        if isinstance(error, BackendFailure):
-            exchange.outcome = error.kind
-        elif error is not None:
-            late = isinstance(error, asyncio.CancelledError)
-            exchange.outcome = "cancelled" if late else "invalid"
-        for onlooker in self._seen.onlookers:
-            onlooker.called(self._seen, exchange)
+def _outcome(error: BaseException) -> str:
+    if isinstance(error, BackendFailure):
+        return error.kind
+    return "cancelled" if isinstance(error, asyncio.CancelledError) else "invalid"

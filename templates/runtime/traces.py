@@ -34,6 +34,8 @@ class Traces(Onlooker):
     Sampled is what the client's `traceparent` says is; of the requests without one a `share`.
     """
 
+    minds_calls = True
+
     def __init__(self, share: float) -> None:
         self._share = share
         self._tracer = get_tracer(__name__)
