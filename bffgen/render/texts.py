@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
 from bffgen.render.code import Code, identifier, literal, plain
 from bffgen.render.environment import render
-from bffgen.render.policies import settings_of
+from bffgen.render.policies import has_policies, settings_of
 from bffgen.render.seeing import seeing_settings, wanted_of
 from bffgen.render.views import View
 
@@ -26,6 +26,7 @@ def readme(plan: GatewayPlan) -> Code:
         prefix=identifier(f"{prefix}_"),
         front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
+        policies=any(has_policies(backend) for backend in plan.backends),
         seeing=wanted_of(plan),
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -78,19 +79,12 @@ class Policies:
         ends = asyncio.get_running_loop().time() + seconds
         self._budget.earn()
 
-        async def placed() -> Raw:
-            await self._enter(ends)
-            try:
-                return await self._counted(ends, attempt)
-            finally:
-                self._leave()
-
-        async def hedged() -> Raw:
-            if used.hedge is None or not repeatable or not self._retries:
-                return await placed()
-            return await used.hedge.first(placed, lambda: self._may_hedge(ends))
-
-        return await self._again(used.retry, ends, repeatable, hedged)
+        placed = partial(self._placed, ends, attempt)
+        if used.hedge is not None and repeatable and self._retries:
+            placed = partial(used.hedge.first, placed, partial(self._may_hedge, ends))
+        if used.retry is None or not self._retries:
+            return await placed()
+        return await self._again(used.retry, ends, repeatable, placed)
 
     async def begin(
         self, seconds: float, repeatable: bool, attempt: Callable[[], Awaitable[httpx.Response]]
@@ -99,20 +93,10 @@ class Policies:
         ends = asyncio.get_running_loop().time() + seconds
         self._budget.earn()
 
-        async def placed() -> httpx.Response:
-            await self._enter(ends)
-            try:
-                response = await self._counted(ends, attempt)
-            except BaseException:
-                self._leave()
-                raise
-            if response.is_closed or not isinstance(response.stream, httpx.AsyncByteStream):
-                self._leave()
-            else:
-                response.stream = Held(response.stream, self._leave)
-            return response
-
-        return await self._again(self._own.retry, ends, repeatable, placed)
+        held = partial(self._held, ends, attempt)
+        if self._own.retry is None or not self._retries:
+            return await held()
+        return await self._again(self._own.retry, ends, repeatable, held)
 
     def measures(self) -> Iterator[tuple[str, str, float]]:
         """Name, type and value of what there is to see of them."""
@@ -128,13 +112,11 @@ class Policies:
 
     async def _again(
         self,
-        retry: Retry | None,
+        retry: Retry,
         ends: float,
         repeatable: bool,
         attempt: Callable[[], Awaitable[A]],
     ) -> A:
-        if retry is None or not self._retries:
-            return await attempt()
         tried = 0
         while True:
             try:
@@ -165,24 +147,41 @@ class Policies:
 
     # ------------------------------------------------------------------------------ one attempt
 
-    async def _enter(self, ends: float) -> None:
-        """Take a place, where there is one in time; `_leave` gives it back."""
-        self._check()
+    async def _placed(self, ends: float, attempt: Callable[[], Awaitable[Raw]]) -> Raw:
+        """One attempt, in its place."""
         if self._places is None:
-            return
+            return await self._counted(ends, attempt)
+        await self._enter(self._places, ends)
         try:
-            await self._places.take(ends - _LATE - asyncio.get_running_loop().time())
+            return await self._counted(ends, attempt)
+        finally:
+            self._places.leave()
+
+    async def _held(
+        self, ends: float, attempt: Callable[[], Awaitable[httpx.Response]]
+    ) -> httpx.Response:
+        """One attempt, whose answer has its place until it is closed."""
+        if self._places is None:
+            return await self._counted(ends, attempt)
+        await self._enter(self._places, ends)
+        try:
+            response = await self._counted(ends, attempt)
+        except BaseException:
+            self._places.leave()
+            raise
+        if response.is_closed or not isinstance(response.stream, httpx.AsyncByteStream):
+            self._places.leave()
+        else:
+            response.stream = Held(response.stream, self._places.leave)
+        return response
+
+    async def _enter(self, places: Turns, ends: float) -> None:
+        """Take a place, where there is one in time."""
+        self._check()  # before it waits for one, too
+        try:
+            await places.take(ends - _LATE - asyncio.get_running_loop().time())
         except Full:
             raise httpx.PoolTimeout("too many calls of this backend") from None
-        try:
-            self._check()
-        except httpx.PoolTimeout:
-            self._leave()
-            raise
-
-    def _leave(self) -> None:
-        if self._places is not None:
-            self._places.leave()
 
     def _check(self) -> None:
         if self._breaker is not None and self._breaker.refuses:
@@ -192,6 +191,7 @@ class Policies:
         """One attempt, of which the breaker hears."""
         if self._breaker is None:
             return await attempt()
+        self._check()
         entered, failed = self._breaker.enter(), None
         try:
             ended = await attempt()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence, Set
 from functools import partial
 
@@ -75,8 +76,7 @@ class BackendClient:
         `url` is the path, from its first slash on; it and the pairs of `query` and `cookies` are
         escaped already. `within` so many seconds all of it must be there, connection to last byte;
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
-        `policy` is the name of the call's own, if it has one.
-        `content` that is a stream has `length` bytes, where that is known.
+        `policy` names the call's own. A stream of `content` has `length` bytes, if that is known.
         """
         left = self.time_left(operation, within)
         if content is None or isinstance(content, bytes):
@@ -158,9 +158,11 @@ class BackendClient:
         policy: str | None = None,
     ) -> Raw:
         """The whole answer within so many seconds, shared with others if the endpoint does that."""
-        if self._policies is None and self._pool is not None and reads.get() is None:
+        if self._pool is not None and reads.get() is None:  # which keeps the time itself
             try:
-                return await self._asked(message, repeatable, seconds)
+                if self._policies is None:
+                    return await self._asked(message, repeatable, seconds)
+                return await self._tried(message, repeatable, seconds, policy)
             except ENDS as error:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
@@ -175,8 +177,11 @@ class BackendClient:
         """As often as the policies say, if there are some."""
         if self._policies is None:
             return await self._asked(message, repeatable)
-        attempt = partial(self._asked, message, repeatable)
-        return await self._policies.run(seconds, repeatable, attempt, policy)
+        clock = asyncio.get_running_loop().time
+        ends = clock() + seconds
+        return await self._policies.run(
+            seconds, repeatable, lambda: self._asked(message, repeatable, ends - clock()), policy
+        )
 
     async def _asked(self, message: Message, repeatable: bool, seconds: float | None = None) -> Raw:
         """Past httpx, unless somebody else's transport is in use."""
