@@ -114,6 +114,8 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "require": [_GUARD],
         "after": ["audit"],
         "on_error": {"404": None, "timeout": {"status": 503, "detail": "try again"}},
+        "retry": 2,
+        "hedge": "80ms",
         "timeout": "500ms",
         "read": True,
         "for": "item in cart.items",
