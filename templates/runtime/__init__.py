@@ -6,7 +6,7 @@ body, replies, texts, shared, tasks, fan_out, blocks, each, lookups, batches, li
 idempotency, undo, forms, filenames, multipart, uploads, parts, received, exchange, resolver,
 incoming, connection, sending, dialer, turns, pool, transport, stock, outgoing, breaker, budget,
 hedge, held, retries, policies, client, seeing, timing, metrics, traces, answers, problems, relay,
-downloads, events, streams, limit, admission, disconnect, strict, drain, edge, paths, passing, proxy,
-serving, table, route, collector, config, watching, protocol, front, server.
+downloads, events, streams, limit, admission, disconnect, strict, drain, edge, paths, passing,
+proxy, serving, table, route, collector, config, watching, protocol, front, server.
 Only those that this gateway needs are here.
 """
