@@ -14,6 +14,7 @@ from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGu
 from bffgen.check.names import Names
 from bffgen.check.operations import bind
 from bffgen.check.policies import DEFAULT_TIMEOUT, policy_of
+from bffgen.check.sendable import check_sendable
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -58,6 +59,9 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     )
     reactions = names.reactions(call.name)
     from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
+    request = sent_as(operation, names) if body is not None else None
+    if not from_request_alone:
+        check_sendable(call, made, (body, request), headers, batch, inner, names)
     guards = check_guards(call, names)
     _check_after(call, ctx, names)
     backend = names.backends.whole.backends[call.backend]
@@ -89,7 +93,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         lazy=call.name in names.lazy(),
         wants_reply=False,
         span=call.operation_span,
-        request=sent_as(operation, names) if body is not None else None,
+        request=request,
         policy=policy_of(call, operation, names),
     )
 

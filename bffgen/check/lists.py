@@ -165,7 +165,7 @@ def check_batch(written: spec.Batch, ctx: Context) -> tuple[CheckedBatch | None,
         label = Label(keys.span, describe(key))
         ctx.diags.report("BFF305", "`batch` collects scalars", label)
         return None, unknown
-    chunk = ListType(key, min_items=1)
+    chunk = ListType(key, 1, written.size)
     inner = ctx.with_names({"batch": Binding(Role.BATCH, chunk, written.span)})
     return CheckedBatch(keys, chunk, written.size), inner
 

@@ -77,6 +77,8 @@ _ALL = (
     Code("BFF316", "an example that does not fit"),
     Code("BFF317", "a stream that is not made of one call's items"),
     Code("BFF318", "bytes that are not passed on whole"),
+    _warning("BFF330", "a value that the next backend may not take"),
+    _warning("BFF331", "a text that a path or header may not hold"),
     # 4xx: graph, cost and policy
     Code("BFF401", "calls that wait for each other"),
     Code("BFF402", "a required argument may be null"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bffgen.expr import tree
+from bffgen.expr.limits import either, is_limit, limited
 from bffgen.typesystem.model import (
     IterType,
     Kind,
@@ -63,12 +64,14 @@ def proved(condition: tree.Expr, truth: bool) -> Facts:
         case tree.Not(value):
             return proved(value, not truth)
         case tree.Compare():
-            return _compared(condition, truth)
+            return {**_compared(condition, truth), **limited(condition, truth, path)}
         case tree.Logic(operator, operands):
             each = [proved(operand, truth) for operand in operands]
             if (operator == "and") == truth:
                 return {name: type_ for facts in each for name, type_ in facts.items()}
-            return {k: t for k, t in each[0].items() if all(facts.get(k) == t for facts in each[1:])}
+            alike = {k: t for k, t in each[0].items() if all(facts.get(k) == t for facts in each[1:])}
+            common = {k: t for k, t in alike.items() if not is_limit(k)}
+            return {**common, **either(each)}
         case tree.Literal() | tree.Ref() | tree.FieldOf() if truth:
             return present(condition)
     return {}
