@@ -53,11 +53,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         if not any(bound.argument is argument for bound in bounds):
             values.value(argument.value, inner)
     body = check_body_of(call, operation, made, inner, names)
-    headers = tuple(
-        (name, values.value(value, inner, nullable(TEXT), values.Place("a header")))
-        for name, (value, _) in call.headers.items()
-    )
-    reactions = names.reactions(call.name)
+    headers = tuple((name, _header(value, inner)) for name, (value, _) in call.headers.items())
     from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
     request = sent_as(operation, names) if body is not None else None
     if not from_request_alone:
@@ -74,7 +70,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         when=when,
         null_arguments=tuple(made.nulls),
         guards=guards,
-        reactions=reactions,
+        reactions=names.reactions(call.name),
         passes=_passes(operation, from_request_alone, backend.forward_headers),
         timeout=call.timeout or backend.timeout or DEFAULT_TIMEOUT,
         reply=names.reply(call.name),
@@ -96,6 +92,10 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         request=request,
         policy=policy_of(call, operation, names),
     )
+
+
+def _header(written: spec.Value, ctx: Context) -> tree.Expr:
+    return values.value(written, ctx, nullable(TEXT), values.Place("a header"))
 
 
 def _pages(call: spec.Call, operation: Operation, ctx: Context, names: Names) -> CheckedPages | None:

@@ -103,6 +103,7 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     if not codes & UNSEEN:
         unused(endpoint, params, seen, backends.diags)
     if not codes:  # a warning may be about what an error is about
+        backends.diags.take(names.warnings)
         graph.reads_after_writes(checked, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
     checked = replace(checked, envelope=answer.envelope)

@@ -133,19 +133,20 @@ class Known:
                 return ListType(self.inside(clauses).type(element), of.min_items, most_items(value))
             case tree.SliceOf(base, _, stop, None) if isinstance(non_null(value.type), ListType):
                 return ListType(self.element(base), 0, most_items(value))
-            case tree.SliceOf(base, _, stop, None):
-                return self._cut(base, stop)
+            case tree.SliceOf(base, start, stop, None):
+                return self._cut(base, start, stop)
             case tree.ElementOf(base) if isinstance(non_null(base.type), ListType):
                 return self.element(base)
         return value.type
 
-    def _cut(self, base: tree.Expr, stop: tree.Expr | None) -> Type:
+    def _cut(self, base: tree.Expr, start: tree.Expr | None, stop: tree.Expr | None) -> Type:
         """A part of a text."""
-        longest = stop.value if isinstance(stop, tree.Literal) else None
-        found = _no_longer(self.type(base))
-        if not isinstance(longest, int) or longest < 0 or not isinstance(found, Scalar):
+        whole = self.type(base)
+        found, end = _no_longer(whole), stop.value if isinstance(stop, tree.Literal) else None
+        if not isinstance(end, int) or end < 0 or not isinstance(found, Scalar) or not isinstance(whole, Scalar):
             return found
-        return replace(found, bounds=_tighter(found.bounds, Bounds(max_length=longest)))
+        least = min(lengths(whole)[0], end) if start is None else 0
+        return replace(found, bounds=_tighter(found.bounds, Bounds(min_length=least, max_length=end)))
 
     def element(self, value: tree.Expr) -> Type:
         """What is known of each element of a list."""

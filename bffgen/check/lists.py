@@ -236,7 +236,7 @@ def given(call: spec.Entry, reply: Type, ctx: Context) -> Given:
         no_list(of, call, asks[0], ctx)
         return Given(BROKEN, items, None, None)
     if call.batch is not None or call.paginate is not None:
-        of = inner  # no keys and no pages are an empty list
+        of = replace(inner, min_items=0, max_items=None) if isinstance(inner, ListType) else inner  # of many answers
     if call.key is None:
         return Given(of, items, None, None)
     element = inner.value if isinstance(inner, MapType) else inner.item if isinstance(inner, ListType) else BROKEN

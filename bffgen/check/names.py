@@ -49,6 +49,7 @@ class Names:
     bound: Mapping[str, Binding] = field(default_factory=dict)
     hint: str = ""
     doubts: set[str] = field(default_factory=set)  # of what a guard that is broken may have proved something
+    warnings: Diagnostics = field(default_factory=Diagnostics)  # told where nothing is wrong
     _inside: dict[str, Inside] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _replies: dict[str, Type] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Names:
             bound,
             inner.hint,
             set(inner.doubts),
+            self.warnings,
         )
 
     def _loop_names(self, block: spec.Block) -> list[str]:

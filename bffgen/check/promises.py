@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from json import dumps
 from operator import ge, gt, le, lt
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
@@ -117,7 +118,7 @@ def _enum(wanted: Scalar) -> Missing:
     shown = [f"`{value}`" for value in (wanted.values or ())[:6]]
     more = ", ..." if len(wanted.values or ()) > 6 else ""
     few = len(wanted.values or ()) <= 6
-    return Missing(f"one of {', '.join(shown)}{more}", f"x in {list(wanted.values or ())!r}" if few else None)
+    return Missing(f"one of {', '.join(shown)}{more}", f"x in {dumps(list(wanted.values or ()))}" if few else None)
 
 
 _WORDS: dict[str, tuple[Callable[[Any], str], str | None]] = {
@@ -190,7 +191,7 @@ def may_be_no_segment(of: Type, excluded: frozenset[LiteralValue]) -> Missing | 
             text not in excluded and len(text) >= least and (pattern is None or matches(pattern, text))
             for text in NO_SEGMENTS
         )
-    return Missing('neither "" nor "." nor ".."', f"x not in {NO_SEGMENTS!r}".replace("'", '"')) if wrong else None
+    return Missing('neither "" nor "." nor ".."', 'x not in ("", ".", "..")') if wrong else None
 
 
 _HEADER = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?|")

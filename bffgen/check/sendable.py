@@ -60,13 +60,25 @@ def check_sendable(
     for argument in made.arguments:
         parameter = argument.parameter
         what = f"parameter `{parameter.name}` of `{call.backend}.{call.operation}`"
-        _tell(call, reader.of_parameter(argument.value, parameter), what, parameter.span, ctx)
+        _tell(call, reader.of_parameter(argument.value, parameter), what, parameter.span, names)
     sent, request = body
     if sent is not None and request is not None:
         what = f"the body of `{call.backend}.{call.operation}`"
-        _tell(call, reader.of_value(sent, request.type), what, request.span, ctx)
+        for path, value, wanted, span in _fields(sent, request):
+            _tell(call, reader.of_value(value, wanted), f"{path}{what}", span, names)
     for name, value in headers:
-        _tell(call, reader.of_header(value), f"the header `{name}`", None, ctx)
+        _tell(call, reader.of_header(value), f"the header `{name}`", None, names)
+
+
+def _fields(sent: tree.Expr, request: RequestBody) -> Iterator[tuple[str, tree.Expr, Type, Span | None]]:
+    """The fields of a body, each for itself where the spec writes them so."""
+    of = non_null(request.type)
+    if not isinstance(sent, tree.MakeObject) or not isinstance(of, ObjectType):
+        yield "", sent, request.type, request.span
+        return
+    for name, value in sent.entries:
+        if name in of.fields:
+            yield f"`{name}` in ", value, of.fields[name].type, of.fields[name].span or request.span
 
 
 def _says_what_then(call: spec.Call, names: Names) -> bool:
@@ -248,16 +260,17 @@ def _first_of(risks: Iterator[Risk | None]) -> Risk | None:
 # ------------------------------------------------------------------------------------------------ messages
 
 
-def _tell(call: spec.Call, risk: Risk | None, what: str, declared: Span | None, ctx: Context) -> None:
+def _tell(call: spec.Call, risk: Risk | None, what: str, declared: Span | None, names: Names) -> None:
     if risk is None:
         return
     lack = risk.missing
     path = lack.path.lstrip(".").removesuffix("[]")
-    what = f"`{path}` in {what}" if path else f"an item of {what}" if lack.path else what
+    what = f"`{path}` in {what}" if path else what
+    what = f"an item of {what}" if lack.path.endswith("[]") or risk.loop is not None else what
     message = f"{what} has to be {lack.words}, and this value may be something else"
     label = Label(risk.value.span, "then nothing is sent, and the endpoint answers 502")
     why = () if declared is None else (Label(declared, "declared here"),)
-    ctx.diags.report(risk.code, message, label, *why, help=_way_out(call, risk))
+    names.warnings.report(risk.code, message, label, *why, help=_way_out(call, risk))
 
 
 def _way_out(call: spec.Call, risk: Risk) -> str:

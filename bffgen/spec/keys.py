@@ -138,7 +138,7 @@ ENDPOINT = Table(
     Key("require", "guards", "What must hold, else a problem answers"),
     Key("response", "value", "The answer's body"),
     Key("status", "status_value", "The answer's status, or an expression of literals"),
-    Key("response_headers", "headers", "The answer's headers; null omits one"),
+    Key("response_headers", "headers", "The answer's headers; null, and what HTTP cannot carry, is left out"),
     Key("cookies", "cookies", "The answer's cookies; null omits one"),
     Key("deadline", "duration", "How long the whole request may take"),
     Key("retry", "retry", "Trying its reads again, instead of what their backends say"),

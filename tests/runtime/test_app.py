@@ -339,13 +339,19 @@ async def test_every_answer_has_the_headers(gateway: Gateway) -> None:
 
     async def own(response: Response) -> None:
         set_header(response, "Cache-Control", "max-age=60")
-        with pytest.raises(BackendFailure):
-            set_header(response, "X-Split", "a\r\nSet-Cookie: b")
+        set_header(response, "X-Split", "a\r\nSet-Cookie: b")
+        set_header(response, "X-Wide", "\u4e16")
+        set_header(response, "X-Narrow", " caf\xe9 ")
+        set_header(response, "Location", "/caf\xe9/\u4e16?a=b%20c\r\n")
+        set_cookie(response, "wide", "\u4e16 a")
 
     gateway.endpoint = own
     response = await gateway.get()
     assert response.headers["cache-control"] == "max-age=60"
-    assert "set-cookie" not in response.headers
+    assert not {"x-split", "x-wide"} & set(response.headers)
+    assert response.headers["x-narrow"] == "caf\xe9"
+    assert response.headers["location"] == "/caf%C3%A9/%E4%B8%96?a=b%20c%0D%0A"
+    assert response.headers["set-cookie"].startswith("wide=%E4%B8%96%20a; ")
 
 
 @pytest.mark.parametrize("sent", ["short", "a b c d e f", "x" * 65, "id\x1b[31m-1234", "", "é" * 9])

@@ -32,7 +32,7 @@ class NewReview(Model):
 class Review(Model):
     id: Integer
     product_id: Integer
-    author_id: Integer
+    author_id: Annotated[Integer, Field(ge=1)]
     rating: Annotated[Integer, Field(ge=1, le=5)]
     """Stars."""
     body: str

@@ -10,7 +10,7 @@ from storefront.runtime.types import Boolean, DateTime, Integer, Model
 
 
 class User(Model):
-    id: Integer
+    id: Annotated[Integer, Field(ge=1)]
     name: str
     """The name to show."""
     email: str | None = None

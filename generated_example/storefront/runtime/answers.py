@@ -3,17 +3,35 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Literal
+from urllib.parse import quote
 
 from starlette.responses import Response
 
-from .encode import header, text
+from .encode import checked_header, text
+from .failures import InvalidArgument
+
+_log = logging.getLogger(__name__)
+_ADDRESSES = frozenset({"location", "content-location"})
+_IN_ADDRESSES = "!#$%&'()*+,/:;=?@[]~"  # reserved (RFC 3986, 2.2), or part of an escape
 
 
 def set_header(response: Response, name: str, value: object) -> None:
-    """Set a header; None sets none. Raises `BackendFailure` where the value cannot be one."""
-    if value is not None:
-        response.headers[name] = header(value)
+    """Set a header; None sets none.
+
+    A text that HTTP cannot carry (control characters, outside of Latin-1) is no reason to fail an
+    answer that is there: an address is escaped, any other value left out, and the log says so.
+    """
+    if value is None:
+        return
+    spelled = text(value)
+    if name.lower() in _ADDRESSES:
+        spelled = quote(spelled, safe=_IN_ADDRESSES)
+    try:
+        response.headers[name] = checked_header(spelled.strip(" \t"))
+    except InvalidArgument:
+        _log.warning("header left out", extra={"header": name})
 
 
 def set_cookie(
@@ -27,11 +45,13 @@ def set_cookie(
     http_only: bool = True,
     same_site: Literal["lax", "strict", "none"] = "lax",
 ) -> None:
-    """Set a cookie; None sets none."""
+    """Set a cookie; None sets none. A value beyond ASCII is percent-encoded, as browsers do it."""
     if value is not None:
+        spelled = text(value)
+        plain = spelled.isascii() and spelled.isprintable()
         response.set_cookie(
             name,
-            text(value),
+            spelled if plain else quote(spelled, safe=""),
             max_age=max_age,
             path=path,
             secure=secure,

@@ -8,9 +8,11 @@ the gateway may.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.expr import tree
@@ -23,12 +25,14 @@ from .decoding import Decoding
 from .expressions import Env
 from .needs import Needs, nodes, roots
 from .outcomes import Asked, Blocked, Expected, Failure, Outcome, Replies, Request, Stop, problem
-from .requests import NOTHING, Unsent, header_text
+from .requests import NOTHING, Unsent, header_text, plain_text
 from .scopes import Scope, made
 
 MOST_WAYS = 48
 INSTANCE = "urn:uuid:6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 """What problem documents say of a request with the id that `project` sends."""
+
+_IN_URI = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset('"<>\\^`{|}')
 
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
@@ -211,18 +215,21 @@ class Run:
             if found is None:
                 continue
             try:
-                yield name.lower(), header_text(found)
+                written = plain_text(found)
             except Unsent:
                 raise Stop(problem(502, "unsent")) from None
+            if name.lower() in ("location", "content-location"):
+                written = "".join(one if one in _IN_URI else quote(one, safe="") for one in written)
+            with suppress(Unsent):  # what no header can hold is left out
+                yield name.lower(), header_text(written.strip(" \t"))
 
     def _cookies(self, env: Env) -> Iterator[tuple[str, str]]:
         for cookie in self.endpoint.cookies:
             found = made(cookie.value, env)
             if found is None:
                 continue
-            if any(ord(letter) > 0xFF for letter in str(found)):
-                raise Stop(problem(502, "unsent"))
-            yield cookie.name, str(found)
+            text = str(found)
+            yield cookie.name, text if text.isascii() and text.isprintable() else quote(text, safe="")
 
     # ------------------------------------------------------------------------------------------ envelopes
 

@@ -128,7 +128,7 @@ def _query(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:
     if parameter.explode and isinstance(value, Obj | dict):
         for name, member in _members(value):
             items = [one for one in member if one is not None] if isinstance(member, list) else [member]
-            yield from ((_escaped(name), spell(_text(one))) for one in items)
+            yield from ((_escaped(name), spell(plain_text(one))) for one in items)
     elif parameter.explode:
         yield from ((name, part) for part in parts)
     elif parts:
@@ -141,9 +141,9 @@ def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
             for key, one in _members(value):
                 yield from _deep(f"{name}%5B{_escaped(key)}%5D", one)
         case list():
-            yield from ((name, _escaped(_text(one))) for one in value if one is not None)
+            yield from ((name, _escaped(plain_text(one))) for one in value if one is not None)
         case _:
-            yield name, _escaped(_text(value))
+            yield name, _escaped(plain_text(value))
 
 
 def _header(parameter: Parameter, value: Any) -> str:
@@ -158,11 +158,11 @@ def _as_json(parameter: Parameter, value: Any) -> Any:
 def _parts(value: Any, explode: bool, spell: Callable[[str], str]) -> list[str]:
     match value:
         case Obj() | dict():
-            pairs = [(spell(name), spell(_text(one))) for name, one in _members(value)]
+            pairs = [(spell(name), spell(plain_text(one))) for name, one in _members(value)]
             return [f"{name}={one}" for name, one in pairs] if explode else [part for pair in pairs for part in pair]
         case list():
-            return [spell(_text(one)) for one in value if one is not None]
-    return [spell(_text(value))]
+            return [spell(plain_text(one)) for one in value if one is not None]
+    return [spell(plain_text(value))]
 
 
 def _members(value: Any) -> list[tuple[str, Any]]:
@@ -172,13 +172,14 @@ def _members(value: Any) -> list[tuple[str, Any]]:
 
 def header_text(value: Any) -> str:
     """The value of a header. Raises `Unsent` where none can be made of it."""
-    text = _text(value)
+    text = plain_text(value)
     if not _HEADER.fullmatch(text):
         raise Unsent
     return text
 
 
-def _text(value: Any) -> str:
+def plain_text(value: Any) -> str:
+    """One value, spelled. Raises `Unsent` for a number that is not finite."""
     match value:
         case bool():
             return "true" if value else "false"
