@@ -21,6 +21,7 @@ import httpx
 from jsonschema import Draft202012Validator
 
 from bffgen.check.model import CheckedEndpoint, CheckedGateway, CheckedParam, leaves
+from bffgen.diagnostics.model import Diagnostics
 from bffgen.diagnostics.render import text
 from bffgen.openapi.model import Operation
 from bffgen.pipeline import check_spec
@@ -70,12 +71,16 @@ def _frames(error: BaseException) -> list[str]:
 
 @dataclass
 class Project:
-    """A generated project under way. Its backends answer as `replies` says, by operation."""
+    """A generated project under way. Its backends answer as `replies` says, by operation.
+
+    `warned` are the endpoints of which the compiler says that a value may not be sendable.
+    """
 
     gateway: CheckedGateway
     out: Path
     package: str
     loop: asyncio.AbstractEventLoop
+    warned: frozenset[str]
     errors: _Errors = field(default_factory=_Errors)
     client: httpx.AsyncClient = field(init=False)
     reply: Callable[[Sent], Reply] = field(init=False)
@@ -228,10 +233,10 @@ def _response(reply: Reply) -> httpx.Response:
 @contextmanager
 def running(spec: Path, out: Path) -> Iterator[Project]:
     """The project of a spec, generated into `out`, its app started."""
-    gateway, package = generate(spec, out)
+    gateway, package, warned = generate(spec, out)
     sys.path.insert(0, str(out))
     loop = asyncio.new_event_loop()
-    project = Project(gateway, out, package, loop)
+    project = Project(gateway, out, package, loop, warned)
     loop.set_exception_handler(lambda _, told: project.errors.found.append(f"asyncio: {told}"))
     logger = logging.getLogger(package)
     try:
@@ -257,8 +262,8 @@ def running(spec: Path, out: Path) -> Iterator[Project]:
             del sys.modules[name]
 
 
-def generate(spec: Path, out: Path) -> tuple[CheckedGateway, str]:
-    """Check a spec and write its project; the package's name."""
+def generate(spec: Path, out: Path) -> tuple[CheckedGateway, str, frozenset[str]]:
+    """Check a spec and write its project; the package's name, and the endpoints that are warned of."""
     checked = check_spec(spec)
     assert checked.gateway is not None, text(checked.diagnostics)
     plan = lower(checked.gateway)
@@ -266,4 +271,13 @@ def generate(spec: Path, out: Path) -> tuple[CheckedGateway, str]:
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
-    return checked.gateway, plan.package
+    return checked.gateway, plan.package, frozenset(_warned(checked.gateway, checked.diagnostics))
+
+
+def _warned(gateway: CheckedGateway, diagnostics: Diagnostics) -> Iterator[str]:
+    """The endpoints with a value that may not be sendable (BFF330, BFF331)."""
+    for found in diagnostics.sorted():
+        if found.code in ("BFF330", "BFF331"):
+            span = found.primary.span
+            before = [one for one in gateway.endpoints if one.span.file is span.file and one.span.start < span.start]
+            yield max(before, key=lambda one: one.span.start).operation_id

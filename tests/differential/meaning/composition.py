@@ -127,7 +127,7 @@ class Run:
 
     def _problem_of(self, failure: Failure) -> Outcome:
         """A failure that nothing softens."""
-        why = "unsent" if failure.unsent else failure.why or failure.kind
+        why = failure.why or ("unsent" if failure.unsent else failure.kind)
         if failure.kind == "status" and failure.status is not None and failure.leaf is not None:
             backend = self.backends[failure.leaf.operation.backend]
             forwarded = {name.lower() for name in backend.forward_headers}

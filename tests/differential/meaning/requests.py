@@ -14,7 +14,7 @@ from uuid import UUID
 
 from bffgen.openapi.model import Operation, Parameter
 
-from .data import Breach, Moment, Obj, Overflow, Reader, write
+from .data import Breach, Moment, Obj, Reader, write
 
 
 class _Nothing:
@@ -84,7 +84,7 @@ def _body(operation: Operation, value: Any) -> Any:
     try:
         data = write(value, operation.body.type)
         Reader(closed=True).read(data, operation.body.type)
-    except (Breach, Overflow) as error:
+    except Breach as error:
         raise Unsent from error
     return data
 
@@ -92,7 +92,7 @@ def _body(operation: Operation, value: Any) -> Any:
 def _keeps_bounds(parameter: Parameter, value: Any) -> None:
     try:
         Reader(closed=True).read(write(value, parameter.type), parameter.type)
-    except (Breach, Overflow) as error:
+    except Breach as error:
         raise Unsent from error
 
 

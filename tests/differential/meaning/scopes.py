@@ -334,7 +334,9 @@ class Scope:
             sent = request_of(call.operation, values, body)
             own = [(name.lower(), evaluate(value, env)) for name, value in call.headers]
             added = tuple((name, header_text(value)) for name, value in own if value is not None)
-        except (Overflow, Breach, Unsent):
+        except Overflow:
+            raise Failure("invalid", unsent=True, why="overflow") from None
+        except (Breach, Unsent):
             raise Failure("invalid", unsent=True) from None
         return replace(sent, headers=tuple(sorted((*sent.headers, *added))))
 
