@@ -146,7 +146,7 @@ class Models:
         members = merged(of)
         key = self._containing(members) if members else None
         alone = [one for arm in objects_in(of) for one in self._object_keys(arm) if one != key]
-        keys = [key] if key else []
+        keys = [key] if key else [one for one in self._unions if one <= members]  # unions that were joined with more
         if key is not None:  # members on their own reach this type only by a join of two values
             alone = [one for one in alone if isinstance(one, ObjectType) and (is_made(one) or one in self.usage.joined)]
         return tuple(dict.fromkeys([*keys, *alone]))
