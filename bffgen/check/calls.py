@@ -233,7 +233,8 @@ def _passes(
 ) -> frozenset[int]:
     """The statuses that reach the client as they are when the call fails hard."""
     documented = {response.status for response in operation.responses}
-    passing = {status for status in PASSING if status in documented} if from_request_alone else set()
+    known = {status for status in PASSING if status in documented or f"{status // 100}XX" in documented}
+    passing = known if from_request_alone else set()
     if any(name.lower() == "authorization" for name, _ in forwarded):
         passing |= {401, 403}
     return frozenset(passing)

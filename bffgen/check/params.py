@@ -224,7 +224,15 @@ def _default_kind(param: spec.Param | None) -> Type | None:
 def unused(
     endpoint: spec.Endpoint, checked: Mapping[str, CheckedParam], seen: frozenset[str], diags: Diagnostics
 ) -> None:
-    """Parameters that nothing uses (BFF404)."""
+    """Parameters that nothing uses, and a body (BFF404)."""
+    if endpoint.body is not None and "body" not in seen:
+        where = endpoint.body_span or endpoint.span
+        diags.report(
+            "BFF404",
+            "the body is never used",
+            Label(where, "not used by a call or the response"),
+            help="leave it out, or send it on: `body: body` of a call",
+        )
     for name in checked:
         if name in seen:
             continue

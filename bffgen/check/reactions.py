@@ -125,13 +125,12 @@ def _default(written: spec.Value, reply: Type, ctx: Context) -> tree.Expr:
 def _pass(entry: spec.OnErrorEntry, operation: Operation, span: object, diags: Diagnostics) -> PassOn:
     """The statuses that the entry may pass on, with their documented bodies."""
     bodies: list[tuple[int | str, Type | None]] = []
+    if isinstance(entry.when, int) and (found := operation.failure(entry.when)) is not None:
+        bodies.append((entry.when, found.type))  # a document may say `4XX` for all of them
     for response in operation.responses:
         status = response.status
-        fits = (
-            status == entry.when
-            or (isinstance(entry.when, str) and entry.when[0] == str(status)[0] and entry.when.endswith("xx"))
-            or (entry.when == "else" and str(status)[0] in "45")
-        )
+        is_class = isinstance(entry.when, str) and entry.when.endswith("xx")
+        fits = (is_class and str(entry.when)[0] == str(status)[0]) or (entry.when == "else" and str(status)[0] in "45")
         if fits:
             bodies.append((status, response.type))
     if not bodies:

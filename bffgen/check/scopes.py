@@ -24,6 +24,7 @@ from bffgen.expr.assume import doubts_of
 from bffgen.expr.facts import proved
 from bffgen.expr.scope import Fact
 from bffgen.expr.walk import walk
+from bffgen.source.text import Span
 from bffgen.spec import model as spec
 
 Parts = tuple[tuple[CheckedGuard, ...], tuple[CheckedEntry, ...], tuple[CheckedLet, ...]]
@@ -53,6 +54,30 @@ def only_instead(scope: CheckedEndpoint | CheckedBlock, names: Names) -> None:
             Label(span, "made here"),
             help="use the name of the call whose place it takes",
         )
+    _written_twice(scope, names)
+
+
+def _written_twice(scope: CheckedEndpoint | CheckedBlock, names: Names) -> None:
+    """A write that would be sent more than once, for each call that it takes the place of (BFF332)."""
+    writes = {entry.name: entry for entry in scope.calls if entry.write}
+    seen: dict[str, Span] = {}
+    for entry in scope.calls:
+        for written in names.endpoint.calls[entry.name].on_error:
+            other = written.reaction.name if isinstance(written.reaction, spec.UseCall) else ""
+            if other not in writes:
+                continue
+            assert isinstance(written.reaction, spec.UseCall)
+            again = seen.get(other)
+            if again is not None or entry.each is not None:
+                more = Label(again, "and here") if again is not None else Label(entry.span, "once for each item")
+                names.diags.report(
+                    "BFF332",
+                    f"the write `{other}` would be sent more than once",
+                    Label(written.reaction.span, "in this call's place"),
+                    more,
+                    help="write another call for one of them: a write of its own, with its own name",
+                )
+            seen[other] = written.reaction.span
 
 
 def _used_by(scope: CheckedEndpoint | CheckedBlock) -> set[str]:

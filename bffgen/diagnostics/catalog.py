@@ -79,6 +79,7 @@ _ALL = (
     Code("BFF318", "bytes that are not passed on whole"),
     _warning("BFF330", "a value that the next backend may not take"),
     _warning("BFF331", "a text that a path or header may not hold"),
+    Code("BFF332", "a write that takes the place of several calls"),
     # 4xx: graph, cost and policy
     Code("BFF401", "calls that wait for each other"),
     Code("BFF402", "a required argument may be null"),

@@ -11,6 +11,7 @@ from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
 from bffgen.expr.assume import is_doubted
 from bffgen.expr.facts import covers, known_in_range, path
+from bffgen.expr.limits import limit_of
 from bffgen.expr.nulls import why_null
 from bffgen.expr.scope import Context, broken
 from bffgen.source.text import Span
@@ -153,9 +154,22 @@ def _element(base: tree.Expr, inner: Type, key: tree.Expr, node: ast.Subscript, 
         return ctx.error("BFF301", node.slice, f"an index is an integer, not {an(key.type)}")
     item = inner.item if isinstance(inner, ListType) else TEXT
     literal = _literal_int(key)
-    within = literal is not None and known_in_range(inner, literal)
+    within = literal is not None and known_in_range(filled(base, ctx).type, literal)
     of = item if within and not is_nullable(base.type) else nullable(item)
     return tree.ElementOf(base, key, within, of, ctx.span(node))
+
+
+def filled(value: tree.Expr, ctx: Context) -> tree.Expr:
+    """A list with as many items as a condition has proved that it has: `len(xs) > 0`."""
+    name, of = path(value), value.type
+    fact = ctx.facts.get(limit_of(name, "min_items")) if name and isinstance(of, ListType) else None
+    if fact is None or not isinstance(fact.type, ListType) or not isinstance(of, ListType):
+        return value
+    if fact.type.min_items <= of.min_items:
+        return value
+    if fact.origin:
+        ctx.used.add(fact.origin)
+    return replace(value, type=replace(of, min_items=fact.type.min_items))  # type: ignore[arg-type]
 
 
 def _literal_int(key: tree.Expr) -> int | None:

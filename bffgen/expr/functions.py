@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bffgen.diagnostics.suggest import closest
 from bffgen.expr import tree
+from bffgen.expr.access import filled
 from bffgen.expr.arithmetic import null_by_zero
 from bffgen.expr.operators import condition, may_be_null
 from bffgen.expr.results import FUNCTIONS, Function, Given
@@ -20,6 +21,9 @@ from bffgen.typesystem.model import (
     nullable,
 )
 from bffgen.typesystem.relations import BROKEN, is_broken
+
+_OF_FILLED = ("first", "last", "min", "max", "len")
+"""Functions that give more of a list that is not empty."""
 
 Infer = Callable[[ast.expr, Context], tree.Expr]
 
@@ -35,6 +39,8 @@ def call(name: str, node: ast.Call, ctx: Context, infer: Infer) -> tree.Expr:
     for at, (arg, written) in enumerate(zip(args, node.args, strict=True)):
         if is_nullable(arg.type) and at not in function.nulls and not (name in ("round", "abs") and null_by_zero(arg)):
             return may_be_null(arg, written, f"`{name}`", ctx)
+    if name in _OF_FILLED and len(args) == 1:
+        args = (filled(args[0], ctx),)
     options = _options(function, name, node, ctx, infer)
     if options is None:
         return tree.Literal(None, BROKEN, ctx.span(node))

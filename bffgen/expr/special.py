@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from bffgen.diagnostics.model import Label
@@ -13,6 +14,7 @@ from bffgen.expr.quotes import in_place
 from bffgen.expr.results import FUNCTIONS
 from bffgen.expr.scope import Context, broken
 from bffgen.expr.tree import Role
+from bffgen.source.text import Span
 from bffgen.typesystem.model import (
     BOOLEAN,
     INTEGER,
@@ -69,9 +71,24 @@ _ELSEWHERE = {
 }
 
 
+_DIRECTIVE = re.compile(r"(?:^|[\s{,])for:[ '\"(]*\Z")
+
+
+def _as_directive(span: Span) -> str | None:
+    """`for: x in xs` in a response, which is a field of it."""
+    text = span.file.text
+    line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    rest = text[span.start :].partition("\n")[0].partition("}")[0].strip(" '\")")
+    if _DIRECTIVE.search(line) is None or not re.match(r"[\w, ]+ in\b", rest):
+        return None
+    return f"in a response write `$for: {rest}`: a key without `$` is a field"
+
+
 def _as_text(node: ast.Name, ctx: Context) -> str | None:
     """A bare word that may have been meant as a text: alone, or where a value ends."""
     span = ctx.span(node)
+    if directive := _as_directive(span):
+        return directive
     if span.file.text[span.start - 1 : span.start] == "{":  # in a text already
         return None
     if ctx.parsed.tree is node:

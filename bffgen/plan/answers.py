@@ -110,7 +110,7 @@ def _entry(call: CheckedEntry, credentials: set[str], found: _Found) -> None:
                 found.body(status, JSON, body.type)
             case PassOn(bodies):
                 for passed, of in bodies:
-                    found.body(passed, _media_type(call, passed), of)
+                    found.body(passed, media_type_of(call, passed), of)
 
 
 def fails_hard(call: CheckedEntry) -> bool:
@@ -139,8 +139,10 @@ def passed_statuses(call: CheckedCall) -> Iterator[int]:
             yield status
 
 
-def _media_type(call: CheckedEntry, status: Status) -> str:
-    for response in call.operation.responses if isinstance(call, CheckedCall) else ():
-        if str(response.status).lower() == str(status).lower():
-            return (response.media_type or JSON).split(";")[0].strip().lower()
-    return JSON
+def media_type_of(call: CheckedEntry, status: Status) -> str:
+    """The media type of a status, as the document has it: exactly, by its class, or by default."""
+    if not isinstance(call, CheckedCall):
+        return JSON
+    exact = [one for one in call.operation.responses if str(one.status).lower() == str(status).lower()]
+    found = exact[0] if exact else call.operation.failure(status) if isinstance(status, int) else None
+    return (found and found.media_type or JSON).split(";")[0].strip().lower()

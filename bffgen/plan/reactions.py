@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 
 from bffgen.check.model import AnswerWith, CheckedCall, CheckedEntry, CheckedReaction, FailWith, PassOn, Use, UseOther
 from bffgen.expr.tree import Expr, FieldOf, Literal, MakeList, MakeMap, MakeObject, Ref, Role
+from bffgen.plan.answers import JSON, media_type_of
 from bffgen.plan.blocks import answer_of, composed, in_composing, may_overflow, partly_made, refusal
 from bffgen.plan.emitted_names import EndpointNames
 from bffgen.plan.quote import called, code, constant, name, quote
 from bffgen.plan.walk import rewrite, walk
 from bffgen.records import dataclass
 from bffgen.typesystem.model import Null, ObjectType, Type, Unknown, is_nullable, non_null
-
-JSON = "application/json"
 
 Give = Callable[[ast.expr], list[ast.stmt]]
 
@@ -188,7 +187,7 @@ class Failing:
             return quote("raise Answer(code) from failure", Answer=answer, code=code_)
         adapter = name(self.names.module.adapter(body))
         content = code("adapter.dump_json(failure.body(adapter), by_alias=True)", adapter=adapter)
-        media_type = _media_type(self.entry, status)
+        media_type = media_type_of(self.entry, status)
         options = {"media_type": constant(media_type)} if media_type != JSON else {}
         return quote("raise made from failure", made=called(answer, code_, content, **options))
 
@@ -200,13 +199,6 @@ def _is_known(expr: Expr) -> bool:
 
 def _is_error(base: Expr) -> bool:
     return isinstance(base, Ref) and base.role is Role.ERROR
-
-
-def _media_type(entry: CheckedEntry, status: int | str) -> str:
-    for response in entry.operation.responses if isinstance(entry, CheckedCall) else ():
-        if str(response.status).lower() == str(status).lower():
-            return (response.media_type or JSON).split(";")[0].strip().lower()
-    return JSON
 
 
 def assigns(statements: Sequence[ast.stmt], local: str) -> list[bool]:
