@@ -110,7 +110,8 @@ class ScopeWriter:
             if writer.is_plain and not (node.values or node.waits):
                 starting = self._starting(entry.name, writer.request.request(), **self._options(entry))
                 return self._handled(node.key, starting)
-            body = self._awaited(node.values, node.waits, [*entry_exprs(entry)])
+            guarded = [expr for guard in entry.guards for expr in guard_exprs(guard)]
+            body = self._awaited(node.values, node.waits, [*entry_exprs(entry), *guarded])
             body += self._call(node, entry, writer)
             result = writer.result
         made = self._function(self._fetching(entry), result, body)
