@@ -179,7 +179,7 @@ def _may_be(whole: Union, index: int, arm: Type, field_name: str, value: object)
 def known_in_range(base: Type, index: int) -> bool:
     """Whether so many items are known to be there that the element is."""
     of = base.of if isinstance(base, Nullable) else base
-    return isinstance(of, ListType) and -1 <= index < of.min_items and of.min_items > 0
+    return isinstance(of, ListType) and 0 <= index < of.min_items
 
 
 def covers(entries: tuple[tuple[tree.Expr, tree.Expr], ...], key: Type) -> bool:

@@ -108,8 +108,8 @@ class Oracle:
         if fault in (401, 403) and CREDENTIALS & {name.lower() for name in backend.forward_headers}:
             return fault
         documented = [one.status for one in call.operation.responses]
-        passes = fault in (404, 409, 410, 412, 422, 429) and fault in documented and fault in call.passes
-        return fault if passes else 502
+        passes = fault in (404, 409, 410, 412, 422, 429) and {fault, f"{fault // 100}XX"} & {*documented}
+        return fault if passes and fault in call.passes else 502
 
 
 def _action(entry: CheckedCall | CheckedBlock, fault: Fault) -> object:
