@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bffgen.check.access import Accesses
 from bffgen.check.contract import check_contract
 from bffgen.check.declared import with_declared
 from bffgen.check.defaults import check_defaults
@@ -17,6 +19,7 @@ from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.own import Own
 from bffgen.check.proxies import check_proxies
+from bffgen.check.rates import check_rate
 from bffgen.check.reach import reach
 from bffgen.check.repeats import check_repeats
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -40,6 +43,8 @@ def check(
     own = Own(written, Functions(functions, diags) if functions is not None else None, diags)
     backends = with_declared(Backends(written, documents, diags, own))
     documents = backends.documents
+    accesses = Accesses(written.security, lambda text: backends.written_type(text, request=True), diags)
+    backends = replace(backends, accesses=accesses)
     own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
@@ -60,9 +65,13 @@ def check(
         shapes=shapes,
         functions=used_functions,
         envelope=envelope,
-        proxies=check_proxies(written, documents, diags),
+        proxies=check_proxies(written, documents, accesses, diags),
         http=written.http,
+        cors=written.cors,
+        schemes=tuple(accesses.schemes.values()),
     )
+    known = [one.access for one in gateway.endpoints] + [one.access for one in gateway.proxies]
+    check_rate(written.rate_limit, known, diags)
     if not diags.has_errors:
         check_defaults(gateway, diags)
         check_repeats(gateway.endpoints, documents, diags)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from bffgen.check.access import CheckedAccess, CheckedScheme
 from bffgen.check.example import CheckedExample
 from bffgen.check.passed import CheckedProxy, CheckedStream
+from bffgen.check.rates import CheckedRate
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.records import dataclass
 from bffgen.source.text import Span
+from bffgen.spec.edge import Cors
 from bffgen.spec.http import Http
 from bffgen.spec.policies import Policies
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
@@ -311,6 +314,9 @@ class CheckedEndpoint:
     stream: CheckedStream | None = None  # then `response` is a loop over the call's items
     examples: tuple[CheckedExample, ...] = ()
     envelope: Expr | None = None  # over `Role.ENVELOPE`, for answers and problems
+    access: CheckedAccess | None = None  # None: everybody may call
+    reads_claims: bool = False
+    rate: CheckedRate | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -355,6 +361,8 @@ class CheckedGateway:
     functions: CheckedFunctions | None = None
     http: Http = Http()
     envelope: Expr | None = None  # of problems outside of the endpoints
+    cors: Cors | None = None
+    schemes: tuple[CheckedScheme, ...] = ()
 
 
 def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Iterator[tuple[str, CheckedCall]]:

@@ -45,6 +45,12 @@ _ALL = (
     Code("BFF114", "a form that expressions do not have"),
     Code("BFF115", "YAML reads this differently from what it looks like"),
     Code("BFF116", "an include that leads back to itself"),
+    Code("BFF160", "a site that may not call like this"),
+    Code("BFF161", "unknown security scheme"),
+    Code("BFF162", "unknown scope"),
+    Code("BFF164", "an algorithm that tokens are not to be signed with"),
+    Code("BFF165", "keys that are fetched without TLS"),
+    Code("BFF166", "a limit by something that is not known of a client"),
     # 2xx: references
     Code("BFF201", "unknown backend"),
     Code("BFF202", "unknown operation"),

@@ -19,6 +19,7 @@ from bffgen.check.model import (
     UseOther,
 )
 from bffgen.plan.blocks import may_overflow
+from bffgen.plan.secured import refused_with
 from bffgen.plan.walk import CallScope, own_guards, scope_exprs
 from bffgen.records import dataclass
 from bffgen.typesystem.model import Type
@@ -67,6 +68,9 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
         found.problems.add(415)
     if endpoint.calls or any(map(may_overflow, scope_exprs(endpoint))):
         found.problems.add(502)
+    found.problems.update(refused_with(endpoint.access))
+    if endpoint.rate is not None:
+        found.problems.add(429)
     credentials = {b.name for b in gateway.backends if not _CREDENTIALS.isdisjoint(map(str.lower, b.forward_headers))}
     _scope(endpoint, credentials, found)
     degrades = degrades_at_all(endpoint)

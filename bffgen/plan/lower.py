@@ -10,6 +10,7 @@ from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.openapi.contents import BODILESS
 from bffgen.plan.clients import plan_client
+from bffgen.plan.cors import plan_cors
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.endpoints import EndpointWriter
@@ -25,6 +26,7 @@ from bffgen.plan.proxies import operation_plans_of, plan_proxies
 from bffgen.plan.quote import name
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
+from bffgen.plan.security import BY_TEMPLATE, before_endpoints, gates_of, plan_security
 from bffgen.plan.tidy import loaded
 from bffgen.plan.trials.plan import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
@@ -32,7 +34,8 @@ from bffgen.typesystem.model import NULL
 
 _APP = (
     "add_routes annotations app asynccontextmanager configure_logging create_app document_router health_router "
-    "httpx install_problems lifespan open_backends rare_collections settings transport used".split()
+    "httpx install_problems lifespan open_backends open_security rare_collections security settings transport "
+    "used".split()
 )
 """Names of the module that imports all endpoints."""
 
@@ -76,6 +79,8 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         gateway.functions,
         gateway.http.stock,
         gateway.http.http2,
+        plan_cors(gateway),
+        plan_security(gateway, models),
     )
 
 
@@ -91,7 +96,8 @@ def _endpoint(
     module = Module(models, package_name(gateway.name))
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
-    module.runtime("route", "EndpointRoute")
+    gates = gates_of(endpoint)
+    before_endpoints(gates, module)
     writer = EndpointWriter(endpoint, plan, names, clients)
     envelope: list[FunctionPlan] = []
     bare = endpoint.envelope is None and gateway.envelope is not None
@@ -134,6 +140,7 @@ def _endpoint(
         tuple(envelope),
         bare,
         plain,
+        gates,
     )
 
 
@@ -143,7 +150,7 @@ def _answers_empty(endpoint: CheckedEndpoint, degrades: bool) -> bool:
     return endpoint.response is None and endpoint.envelope is None and not statuses <= {*BODILESS}
 
 
-_BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped"})
+_BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped", *BY_TEMPLATE})
 
 
 def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bffgen.check.model import CheckedFunctions
+from bffgen.plan.edge_model import CorsPlan, GatesPlan, SecurityPlan
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
@@ -129,6 +130,7 @@ class EndpointPlan:
     envelope: tuple[FunctionPlan, ...] = ()  # what wraps answers and problems, and problems alone
     bare: bool = False  # its problems have no envelope, although others have
     response_class: ast.expr | None = None  # where FastAPI is not to make JSON of what the function returns
+    gates: GatesPlan = GatesPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class ProxyPlan:
     documented: tuple[str, ...] | None
     headers: tuple[str, ...]  # of answers, lower case, that the document declares
     case: ProxyCase | None
+    gates: GatesPlan = GatesPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +179,11 @@ class GatewayPlan:
     functions: CheckedFunctions | None = None
     stock: bool = False  # over httpx's own connections
     http2: bool = False
+    cors: CorsPlan | None = None
+    security: SecurityPlan | None = None
+
+    @property
+    def limits(self) -> bool:
+        """Whether something may be called so many times only."""
+        gates = [*(one.gates for one in self.endpoints), *(one.gates for one in self.proxies)]
+        return any(gate.rate is not None for gate in gates)

@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bffgen.plan.model import BackendPlan, GatewayPlan
-from bffgen.render.code import identifier, literal
+from bffgen.render.code import identifier, joined, literal
+from bffgen.render.edge import edge_settings, secret_settings, setting_view
 from bffgen.render.views import View
 
 
 def settings_of(plan: GatewayPlan) -> list[View]:
     """Every setting of every backend: its name, the type of the runtime's that it has, and what holds unless set."""
-    return [setting for backend in plan.backends for setting in _settings(backend)]
+    return [*(setting for backend in plan.backends for setting in _settings(backend)), *edge_settings(plan)]
 
 
 def settings_view(plan: GatewayPlan) -> View:
     """The settings with the types of the runtime's that they have."""
     settings = settings_of(plan)
-    types = sorted({setting["type"] for setting in settings} - {"bool"})
-    return {"settings": settings, "types": [identifier(each) for each in types]}
+    modules: dict[str, set[str]] = {"front": {"FrontSettings"}}
+    for setting in settings:
+        if setting["type"] not in ("bool", "str"):
+            modules.setdefault(setting["module"], set()).add(setting["type"])
+    imports = [
+        {"module": identifier(module), "names": joined([identifier(name) for name in sorted(names)], ", ")}
+        for module, names in sorted(modules.items())
+    ]
+    return {"settings": settings, "imports": imports, "secrets": [identifier(name) for name in secret_settings(plan)]}
 
 
 def _settings(backend: BackendPlan) -> Iterator[View]:
     def setting(name: str, of: str, value: object) -> View:
-        return {"name": identifier(f"{backend.attribute}_{name}"), "type": identifier(of), "value": literal(value)}
+        return setting_view(f"{backend.attribute}_{name}", of, value)
 
     yield setting("url", "BackendUrl", backend.url)
     yield setting("timeout", "Seconds", backend.timeout)

@@ -9,11 +9,13 @@ from pathlib import Path
 from bffgen.plan.files import File, FileTree, file_tree
 from bffgen.plan.model import BackendPlan, GatewayPlan
 from bffgen.render.code import dotted, identifier, json_text, literal, toml_string
+from bffgen.render.edge import app_imports, cors_view
 from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
 from bffgen.render.policies import policies_view, policy_imports, settings_view
+from bffgen.render.security import security_view
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
 from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
@@ -51,6 +53,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             version=toml_string(distribution_version(plan.version)),
             multipart=plan.multipart,
             http2=plan.http2,
+            tokens=plan.security is not None and any(one.tokens for one in plan.security.schemes),
         ),
     )
     server = {"package": package, "host": identifier(f"{plan.package.upper()}_LISTEN_HOST")}
@@ -87,6 +90,8 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
         yield f"{root}/functions.py", render_template("package/functions.py.jinja", names=names)
     if plan.proxies:
         yield f"{root}/proxies.py", render_template("package/proxies.py.jinja", **proxies_view(plan.proxies))
+    if plan.security is not None:
+        yield f"{root}/security.py", render_template("package/security.py.jinja", **security_view(plan, plan.security))
     yield f"{root}/models/__init__.py", render_template("package/models/__init__.py.jinja")
     yield f"{root}/endpoints/__init__.py", render_template("package/endpoints/__init__.py.jinja")
     for endpoint in plan.endpoints:
@@ -102,6 +107,10 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "proxies": bool(plan.proxies),
         "envelope": plan.envelope is not None,
         "larger": literal(list(plan.larger)) if plan.larger else None,
+        "security": plan.security is not None,
+        "limits": plan.limits,
+        "runtime": app_imports(plan),
+        "cors": cors_view(plan.cors) if plan.cors is not None else None,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
 from bffgen.render.code import Code, identifier, literal, plain
+from bffgen.render.edge import secret_settings
 from bffgen.render.environment import render
 from bffgen.render.policies import settings_of
 from bffgen.render.views import View
@@ -25,6 +26,7 @@ def readme(plan: GatewayPlan) -> Code:
         prefix=identifier(f"{prefix}_"),
         front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
+        secrets=[identifier(f"{prefix}_{name.upper()}") for name in secret_settings(plan)],
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
     )
 

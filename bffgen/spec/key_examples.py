@@ -42,7 +42,37 @@ _ENDPOINT = {
     "envelope": {"ok": "problem is None", "data": "response"},
     "examples": {"a lamp": {"params": {"product_id": 7}, "expect": {"status": 200}}},
     "stream": "lines",
+    "security": {"user": ["orders:read"]},
+    "rate_limit": "10/1s",
 }
+_CORS = {
+    "origins": ["https://shop.example.com"],
+    "credentials": True,
+    "methods": ["GET", "POST"],
+    "headers": ["Content-Type", "X-Tenant"],
+    "expose": ["ETag"],
+    "max_age": "10m",
+}
+_JWT = {
+    "type": "jwt",
+    "description": "Tokens of the shop's accounts",
+    "issuer": "https://id.example.com/",
+    "audience": ["storefront"],
+    "jwks": "https://id.example.com/.well-known/jwks.json",
+    "algorithms": ["ES256"],
+    "leeway": "10s",
+    "claims": {"sub": "str", "groups": "list[str]"},
+    "scopes": {"orders:read": "See one's orders"},
+    "scope_claim": "scp",
+}
+_API_KEY = {
+    "type": "api_key",
+    "description": "Keys of the shop's partners",
+    "header": "X-API-Key",
+    "scopes": ["orders:read"],
+}
+_RATE_LIMIT = {"limit": "100/1m", "per": "claims.tenant"}
+_SECURITY = {"schemes": {"user": _JWT, "partner": _API_KEY}, "default": "user"}
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "`http`": {"transport": "stock", "http2": True},
@@ -62,7 +92,15 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "functions": "functions.py",
         "http": {"transport": "stock", "http2": True},
         "defaults": {"backends": {"timeout": "1s"}, "endpoints": {"deadline": "3s"}},
+        "cors": _CORS,
+        "security": _SECURITY,
+        "rate_limit": _RATE_LIMIT,
     },
+    "`cors`": _CORS,
+    "`security` of a spec": _SECURITY,
+    "`rate_limit`": _RATE_LIMIT,
+    "a scheme of tokens": _JWT,
+    "a scheme of keys": _API_KEY,
     "a backend": _BACKEND,
     "a mapping of defaults for backends": _BACKEND,
     "`retry`": {"times": 2, "backoff": "50ms", "max_backoff": "500ms", "statuses": [502, 503]},
@@ -82,6 +120,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "to": "/v2/{path}",
         "methods": ["GET", "HEAD"],
         "allow": "any",
+        "security": "none",
     },
     "an included file": {
         "bffgen": 1,

@@ -53,10 +53,10 @@ SPEC = Table(
     Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
     Key("http", "http", "How backends are connected to"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
+    Key("cors", "cors", "Which sites' scripts may call, and with what"),
+    Key("security", "security", "How clients are known, and who may call"),
+    Key("rate_limit", "rate_limit", "How often a client may call, all endpoints together: `100/1m`"),
     later=(
-        ("security", "who may call"),
-        ("cors", "which sites may call"),
-        ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
         ("store", "where shared state lives"),
         ("observability", "traces and metrics"),
@@ -146,9 +146,9 @@ ENDPOINT = Table(
     Key("envelope", "value", "What the answer is put into, instead of the gateway's envelope; null: nothing"),
     Key("examples", "examples", "Requests with the backends' replies and the answer: tests of the project"),
     Key("stream", "stream", "Answers the items of a call one by one: `lines` (JSON lines) or `events` (SSE)"),
+    Key("security", "access", "Who may call: a scheme, `{scheme: [scopes]}`, a list of them, or `none`"),
+    Key("rate_limit", "rate_limit", "How often a client may call this, apart from all else; `none` for no limit"),
     later=(
-        ("security", "who may call"),
-        ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
         ("cors", "which sites may call"),
     ),
@@ -160,6 +160,7 @@ PROXY = Table(
     Key("to", "route", "The backend's path, with the same variables, where it differs from the route"),
     Key("methods", "methods", "The methods that pass through: `[GET, HEAD]`", required=True),
     Key("allow", "allow", "`documented` (unless said): operations of the document alone; `any`: all paths"),
+    Key("security", "access", "Who may call: a scheme, `{scheme: [scopes]}`, a list of them, or `none`"),
 )
 
 HTTP = Table(

@@ -9,6 +9,8 @@ from typing import Literal
 from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.access import Access, Security
+from bffgen.spec.edge import Cors, RateLimit
 from bffgen.spec.example import Example
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
@@ -321,6 +323,8 @@ class Endpoint:
     stream_span: Span | None = None
     examples: tuple[Example, ...] = ()
     envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
+    security: Access | None = None
+    rate_limit: RateLimit | Literal["none"] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -370,3 +374,6 @@ class Spec:
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()
     http: Http = Http()
+    cors: Cors | None = None
+    security: Security | None = None
+    rate_limit: RateLimit | None = None

@@ -16,6 +16,7 @@ from bffgen.spec.includes import Includes
 from bffgen.spec.keys import BACKEND, BACKEND_DEFAULTS, DEFAULTS, ENDPOINT_DEFAULTS, SPEC
 from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
+from bffgen.spec.parse_cors import CorsReader
 from bffgen.spec.parse_endpoint import EndpointReader
 from bffgen.spec.parse_http import HttpReader
 from bffgen.spec.parse_policies import PolicyReader
@@ -36,7 +37,7 @@ def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> 
     return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeReader):
+class _SpecReader(CorsReader, EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeReader):
     backend_defaults: Fields | None = None
 
     def spec(self, node: Node, loader: Loader | None) -> Spec | None:
@@ -73,6 +74,11 @@ class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeRe
             functions_span=span,
             proxies=proxies,
             http=http,
+            cors=self.cors(fields.get("cors"), fields.key("cors") if "cors" in fields.known else None),
+            rate_limit=rate if (rate := self.rate_limit(fields.get("rate_limit"))) != "none" else None,
+            security=self.security(
+                fields.get("security"), fields.key("security") if "security" in fields.known else None
+            ),
         )
 
     def _defaults(self, node: Node | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bffgen.spec.edge_keys import API_KEY, CORS, JWT, RATE_LIMIT, SECURITY
 from bffgen.spec.key_examples import EXAMPLES
 from bffgen.spec.keys import (
     BACKEND,
@@ -108,6 +109,13 @@ SHAPES: dict[str, Schema] = {
     },
     "stream": {"enum": ["lines", "events"]},
     "proxies": _map("proxy", "^/"),
+    "schemes": _map("scheme"),
+    "rate": {"type": "string", "pattern": r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,4}(s|m|h)$"},
+    "type_jwt": {"const": "jwt"},
+    "type_api_key": {"const": "api_key"},
+    "claims": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+    "scopes": {"anyOf": [_TEXTS, {"type": "object", "additionalProperties": {"type": ["string", "null"]}}]},
+    "scopes_of": {"type": "object", "additionalProperties": _TEXTS},
     "route": {"type": "string", "pattern": "^/"},
     "allow": {"enum": ["documented", "any"]},
     "transport": {"enum": ["own", "stock"]},
@@ -146,6 +154,13 @@ def json_schema() -> Schema:
         "operation": _object(OPERATION) | {"description": "An operation that a backend's document omits"},
         "operation_param": {"anyOf": [_ref("type"), _object(OPERATION_PARAM)]},
         "http": _object(HTTP),
+        "cors": _object(CORS),
+        "security": _object(SECURITY),
+        "rate_limit": {"anyOf": [{"const": "none"}, _ref("rate"), _object(RATE_LIMIT)]},
+        "scheme": {"anyOf": [_object(JWT), _object(API_KEY)]},
+        "access": {
+            "anyOf": [_TEXT, _ref("scopes_of"), {"type": "array", "items": {"anyOf": [_TEXT, _ref("scopes_of")]}}]
+        },
         "proxy": _object(PROXY) | {"description": "A route that passes through to a backend"},
         "param": _object(PARAM, "null"),
         "call": {"anyOf": [_ref("head"), _object(CALL)]},

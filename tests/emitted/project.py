@@ -62,7 +62,9 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
         for name in module.Settings.model_fields
         if name.endswith("_url")
     }
-    return asyncio.run(_exchange(module.create_app, module.Settings(**urls), request, backends))
+    return asyncio.run(
+        _exchange(module.create_app, module.Settings(**urls, **request.get("settings", {})), request, backends)
+    )
 
 
 async def _exchange(

@@ -13,9 +13,10 @@ ORDER = [
     "incoming", "connection", "sending", "dialer", "pool",
     "transport", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
     "client",
-    "answers", "problems", "relay", "downloads", "events", "streams", "limit", "admission", "disconnect", "strict",
-    "drain", "edge", "paths", "passing", "proxy", "serving", "table", "route", "collector", "config",
-    "watching", "protocol", "front", "server",
+    "answers", "problems", "access", "api_keys", "jwks", "tokens",
+    "relay", "downloads", "events", "streams", "limit", "admission", "disconnect", "strict",
+    "drain", "edge", "cors", "paths", "passing", "proxy", "serving", "table", "route", "gates", "rates", "gated_proxy",
+    "collector", "config", "watching", "protocol", "front", "server",
 ]  # fmt: skip
 
 

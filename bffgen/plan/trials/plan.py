@@ -17,6 +17,7 @@ from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
 from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
+from bffgen.plan.trials.callers import sample_caller
 from bffgen.plan.trials.evaluate import Unsure, evaluate
 from bffgen.plan.trials.examples import failure_reply, plan_examples
 from bffgen.plan.trials.failing import is_hard, matching
@@ -171,7 +172,9 @@ class _Planner:
             body = str(body).encode()
         elif is_upload(endpoint.body) and isinstance(endpoint.body, ObjectType):
             body = sample_form(body, endpoint.body)
-        return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None)
+        by, claims = sample_caller(endpoint.access) if endpoint.access is not None else ("", {})
+        claims = data.known.get((Role.CLAIMS, "claims"), claims)
+        return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None, by, claims)
 
     def _replies(self, data: Data) -> tuple[tuple[str, SampleReply], ...]:
         made: dict[str, SampleReply] = {}
@@ -203,9 +206,9 @@ class _Planner:
         if isinstance(self.endpoint.body, ObjectType):
             if is_upload(self.endpoint.body):
                 needed = any(f.required and not is_nullable(f.type) for f in self.endpoint.body.fields.values())
-                empty = SampleRequest(request.method, request.url, request.headers, SampleForm(()), True)
+                empty = replace(request, body=SampleForm(()), has_body=True)
                 return empty if needed else None
-            return SampleRequest(request.method, request.url, request.headers, ["no object"], True)
+            return replace(request, body=["no object"], has_body=True)
         for param in self.endpoint.params:
             number = isinstance(param.type, Scalar) and param.type.kind in (Kind.INTEGER, Kind.NUMBER)
             if number and param.location in ("path", "query"):
@@ -215,7 +218,7 @@ class _Planner:
     def _with_text(self, name: str, request: SampleRequest) -> SampleRequest:
         data = Data({**self.data.known, (Role.PARAM, name): "no-number"}, self.data.lets)
         changed = self.request(data)
-        return SampleRequest(request.method, changed.url, request.headers, request.body, request.has_body)
+        return replace(request, url=changed.url)
 
     # ------------------------------------------------------------------------------------------------ failures
 

@@ -5,8 +5,8 @@ A module imports only from those before it: types, failures, own, context, encod
 body, replies, texts, shared, tasks, fan_out, blocks, each, lookups, batches, links, pages,
 idempotency, undo, forms, filenames, multipart, uploads, parts, received, exchange, resolver,
 incoming, connection, sending, dialer, pool, transport, stock, outgoing, breaker, bulkhead, retries,
-policies, client, answers, problems, relay, downloads, events, streams, limit, admission,
-disconnect, strict, drain, edge, paths, passing, proxy, serving, table, route, collector, config,
-watching, protocol, front, server.
+policies, client, answers, problems, access, api_keys, jwks, tokens, relay, downloads, events,
+streams, limit, admission, disconnect, strict, drain, edge, cors, paths, passing, proxy, serving,
+table, route, gates, rates, gated_proxy, collector, config, watching, protocol, front, server.
 Only those that this gateway needs are here.
 """
