@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from bffgen.check.auth import check_auth, is_judged, used_by_backend, warn_of_missing
 from bffgen.check.contract import check_contract
 from bffgen.check.declared import with_declared
 from bffgen.check.defaults import check_defaults
@@ -25,8 +26,9 @@ from bffgen.expr.tree import Expr
 from bffgen.openapi.document import Document
 from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
-from bffgen.spec.parse import why_no_url
+from bffgen.spec.auth import NO_AUTH
 from bffgen.spec.reader import shown
+from bffgen.spec.urls import why_no_url
 
 
 def check(
@@ -63,7 +65,10 @@ def check(
         proxies=check_proxies(written, documents, diags),
         http=written.http,
     )
+    used = used_by_backend(written, backends, gateway.proxies) if not diags.has_errors else {}
+    check_auth(written, used, diags)
     if not diags.has_errors:
+        warn_of_missing(written, documents, used, diags)
         check_defaults(gateway, diags)
         check_repeats(gateway.endpoints, documents, diags)
         reach(gateway.endpoints)
@@ -107,6 +112,9 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
         timeout=backend.timeout,
         document=backend.openapi,
         policies=backend.policies,
+        auth=backend.auth or NO_AUTH,
+        judged=is_judged(backend.auth or NO_AUTH, backend),
+        tls=backend.tls,
     )
 
 

@@ -11,6 +11,7 @@ from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.records import dataclass
 from bffgen.source.text import Span
+from bffgen.spec.auth import NO_AUTH, Auth, Tls
 from bffgen.spec.http import Http
 from bffgen.spec.policies import Policies
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
@@ -187,6 +188,8 @@ class CheckedCall:
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
     request: RequestBody | None = None  # what `body` is sent as
+    auth: Auth = NO_AUTH
+    judged: bool = False  # the backend's 401 and 403 speak of the client's credentials
 
     @property
     def soft(self) -> bool:
@@ -322,6 +325,9 @@ class CheckedBackend:
     timeout: float | None
     document: str  # its path as the spec has it
     policies: Policies = Policies()
+    auth: Auth = NO_AUTH
+    judged: bool = False  # its 401 and 403 speak of the client's credentials
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

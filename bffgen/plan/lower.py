@@ -9,6 +9,7 @@ from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.openapi.contents import BODILESS
+from bffgen.plan.auth import AuthPlanner, taken_settings
 from bffgen.plan.clients import plan_client
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
@@ -55,13 +56,15 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         endpoints.append(_endpoint(endpoint, gateway, models, clients, function, module))
     proxies, operations = plan_proxies(gateway, clients), operation_plans(clients)
     known = {one.label for one in operations}
+    auth = AuthPlanner(package, taken_settings([used.attribute for used in clients.backends]))
+    backends = tuple(plan_client(used, models, package, auth) for used in clients.backends)
     return GatewayPlan(
         gateway.name,
         package,
         gateway.title,
         gateway.version,
         gateway.description or "",
-        tuple(plan_client(used, models, package) for used in clients.backends),
+        backends,
         tuple(endpoints),
         models.modules,
         (*operations, *(one for one in operation_plans_of(proxies) if one.label not in known)),
@@ -74,6 +77,7 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         plan_shapes(gateway, models),
         _problem_envelope(gateway, models),
         gateway.functions,
+        auth.secrets(),
         gateway.http.stock,
         gateway.http.http2,
     )
@@ -130,7 +134,7 @@ def _endpoint(
         arguments,
         result,
         paragraphs,
-        plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
+        plan_tests(endpoint, plan, models, module_.rpartition(".")[2]),
         tuple(envelope),
         bare,
         plain,

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bffgen.check.model import CheckedFunctions
+from bffgen.plan.auth import BackendAuthPlan, SecretPlan
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 from bffgen.records import dataclass
+from bffgen.spec.auth import Tls
 from bffgen.spec.policies import Policies
 
 
@@ -68,11 +70,12 @@ class BackendPlan:
     client: str  # the local name of `BackendClient` there
     url: str
     timeout: float
-    forward_headers: tuple[str, ...]
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
     methods: tuple[MethodPlan, ...]
     policies: Policies
+    auth: BackendAuthPlan
+    tls: Tls | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +177,6 @@ class GatewayPlan:
     shapes: ShapesPlan | None = None
     envelope: ShapesPlan | None = None  # of problems outside of the endpoints
     functions: CheckedFunctions | None = None
+    secrets: tuple[SecretPlan, ...] = ()
     stock: bool = False  # over httpx's own connections
     http2: bool = False

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bffgen.plan.model import BackendPlan, GatewayPlan
-from bffgen.render.code import identifier, literal
+from bffgen.render.auth import secrets_view
+from bffgen.render.code import identifier, joined, literal
 from bffgen.render.views import View
+
+_SUSPECT = re.compile(r"(^|_)(pas+wo?r?d|pass(phrase)?|pwd|token|secrete?)_.*url$")
+"""Addresses that linters take for secrets, by their names."""
 
 
 def settings_of(plan: GatewayPlan) -> list[View]:
@@ -16,14 +21,18 @@ def settings_of(plan: GatewayPlan) -> list[View]:
 
 def settings_view(plan: GatewayPlan) -> View:
     """The settings with the types of the runtime's that they have."""
-    settings = settings_of(plan)
-    types = sorted({setting["type"] for setting in settings} - {"bool"})
-    return {"settings": settings, "types": [identifier(each) for each in types]}
+    settings = [{**setting, "suspect": bool(_SUSPECT.search(setting["name"]))} for setting in settings_of(plan)]
+    types = sorted({setting["type"] for setting in settings} - {"bool", "Path"})
+    return {"settings": settings, "types": [identifier(each) for each in types], **secrets_view(plan)}
 
 
 def _settings(backend: BackendPlan) -> Iterator[View]:
     def setting(name: str, of: str, value: object) -> View:
         return {"name": identifier(f"{backend.attribute}_{name}"), "type": identifier(of), "value": literal(value)}
+
+    def file(name: str, path: str) -> View:
+        value = joined(["Path(", literal(path), ")"])
+        return {"name": identifier(f"{backend.attribute}_tls_{name}"), "type": identifier("Path"), "value": value}
 
     yield setting("url", "BackendUrl", backend.url)
     yield setting("timeout", "Seconds", backend.timeout)
@@ -34,6 +43,17 @@ def _settings(backend: BackendPlan) -> Iterator[View]:
         yield setting("breaker", "bool", True)
     if policies.concurrency is not None:
         yield setting("concurrency", "Places", policies.concurrency)
+    for url, value in backend.auth.token_urls.items():
+        yield {"name": identifier(url), "type": identifier("BackendUrl"), "value": literal(value)}
+    for name, path in tls_files(backend):
+        yield file(name, path)
+
+
+def tls_files(backend: BackendPlan) -> list[tuple[str, str]]:
+    """The files of a backend's connections, by what they are."""
+    tls = backend.tls
+    found = [] if tls is None else [("ca", tls.ca), ("cert", tls.cert), ("key", tls.key)]
+    return [(name, path) for name, path in found if path is not None]
 
 
 def policies_view(backend: BackendPlan) -> View:

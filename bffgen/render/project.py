@@ -8,12 +8,13 @@ from pathlib import Path
 
 from bffgen.plan.files import File, FileTree, file_tree
 from bffgen.plan.model import BackendPlan, GatewayPlan
+from bffgen.render.auth import auth_view, client_views
 from bffgen.render.code import dotted, identifier, json_text, literal, toml_string
 from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
-from bffgen.render.policies import policies_view, policy_imports, settings_view
+from bffgen.render.policies import policies_view, policy_imports, settings_view, tls_files
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
 from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
@@ -71,11 +72,16 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
     backends_view = {"backends": sorted(backends, key=lambda view: natural(view["name"]))}
     policies = [view for view in backends if view["policies"]]
+    auth = auth_view(plan)
     clients = {"product": product, "stock": plan.stock, "http2": plan.http2, "policies": policies, **backends_view}
+    clients |= {"auth": auth, "tls": any(view["tls"] for view in backends)}
+    clients["plain"] = any(client["auth"] is None for view in backends for client in view["clients"])
     yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
     if policies:
         texts = {"backends": policies, "imports": policy_imports(plan)}
         yield f"{root}/policies.py", render_template("package/policies.py.jinja", **texts)
+    if auth is not None:
+        yield f"{root}/auth.py", render_template("package/auth.py.jinja", **auth)
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
     if plan.shapes is not None:
@@ -109,7 +115,10 @@ def _backend_view(backend: BackendPlan) -> View:
     return {
         "name": identifier(backend.attribute),
         "class_name": identifier(backend.class_name),
-        "forward_headers": [literal(header) for header in backend.forward_headers],
+        "clients": client_views(backend),
+        "several": len(backend.auth.clients) > 1,
+        "shared": backend.tls is not None or len(backend.auth.clients) > 1,
+        "tls": [identifier(name) for name, _ in tls_files(backend)],
         "policies": policies_view(backend) if backend.policies else None,
     }
 

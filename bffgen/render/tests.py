@@ -18,6 +18,7 @@ from bffgen.plan.trials.model import (
     SampleRequest,
     Script,
 )
+from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, docstring, expression, identifier, joined, literal, module_name
 from bffgen.render.environment import render
 from bffgen.render.views import View
@@ -32,13 +33,15 @@ def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
         {"name": identifier(backend.attribute), "test_url": literal(f"http://{backend.attribute}.test")}
         for backend in plan.backends
     ]
+    auths = [one.auth for backend in plan.backends for one in backend.auth.clients if one.auth is not None]
+    token_urls = [identifier(auth.token_url) for auth in auths if auth.token_url is not None]
+    auth = {**secrets_view(plan), "token_urls": token_urls}
+    auth["exchange"] = any(one.auth.kind == "token_exchange" for one in auths)
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
     yield "tests/conftest.py", render("tests/conftest.py.jinja")
     yield "tests/documented.py", render("tests/documented.py.jinja")
-    yield (
-        "tests/gateway.py",
-        render("tests/gateway.py.jinja", package=identifier(plan.package), backends=backends, forms=plan.multipart),
-    )
+    gateway = {"package": identifier(plan.package), "backends": backends, "forms": plan.multipart, **auth}
+    yield "tests/gateway.py", render("tests/gateway.py.jinja", **gateway)
     if any(endpoint.tests.examples for endpoint in plan.endpoints):
         yield "tests/examples.py", render("tests/examples.py.jinja", package=identifier(plan.package))
     operations = [literal((one.label, one.backend, one.method, one.pattern)) for one in plan.operations]

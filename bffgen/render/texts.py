@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
+from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, identifier, literal, plain
 from bffgen.render.environment import render
 from bffgen.render.policies import settings_of
@@ -25,6 +26,7 @@ def readme(plan: GatewayPlan) -> Code:
         prefix=identifier(f"{prefix}_"),
         front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
+        **secrets_view(plan),
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
     )
 

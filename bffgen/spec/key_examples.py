@@ -6,6 +6,15 @@ from collections.abc import Mapping
 
 _GUARD = {"that": "product.active", "status": 404, "detail": "no product {product_id}"}
 _CALL = "catalog.getProduct(id=product_id)"
+_TOKENS = {
+    "token_url": "https://login.example.com/oauth/token",
+    "client_id": "storefront",
+    "client_secret": "$LOGIN_SECRET",
+    "scopes": ["prices.read"],
+    "audience": "https://pricing.example.com",
+    "resource": "https://pricing.example.com/v1",
+    "client_auth": "body",
+}
 _BACKEND = {
     "openapi": "backends/catalog.yaml",
     "overlay": "backends/catalog.overlay.yaml",
@@ -19,6 +28,8 @@ _BACKEND = {
     "retry": {"times": 2, "backoff": "50ms"},
     "breaker": True,
     "concurrency": 64,
+    "auth": {"bearer": "$PRICING_TOKEN"},
+    "tls": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
     "operations": {"GET /carts/{id}/items": {"operation_id": "getItems", "response": "list[Item]"}},
 }
 _ENDPOINT = {
@@ -65,6 +76,19 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     },
     "a backend": _BACKEND,
     "a mapping of defaults for backends": _BACKEND,
+    "`auth`": {
+        "bearer": "$PRICING_TOKEN",
+        "basic": {"username": "storefront", "password": "$PRICING_PASSWORD"},
+        "api_key": {"header": "X-Api-Key", "value": "$PRICING_KEY"},
+        "client_credentials": _TOKENS,
+        "token_exchange": _TOKENS,
+    },
+    "`bearer`": {"token": "$PRICING_TOKEN"},
+    "`basic`": {"username": "storefront", "password": "$PRICING_PASSWORD"},
+    "`api_key`": {"header": "X-Api-Key", "query": "key", "value": "$PRICING_KEY", "prefix": "Bot "},
+    "`client_credentials`": _TOKENS,
+    "`token_exchange`": _TOKENS,
+    "`tls`": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
     "`retry`": {"times": 2, "backoff": "50ms", "max_backoff": "500ms", "statuses": [502, 503]},
     "`breaker`": {"window": "30s", "calls": 50, "failures": 0.8, "open": "10s"},
     "an operation": {
@@ -111,6 +135,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "on_error": {"404": None, "timeout": {"status": 503, "detail": "try again"}},
         "timeout": "500ms",
         "read": True,
+        "auth": "none",
         "for": "item in cart.items",
         "if": "item.quantity > 0",
         "limit": 50,

@@ -84,13 +84,60 @@ BACKEND = Table(
     Key("breaker", "breaker", "Leaving a failing backend alone for a while: `true`, or its parts"),
     Key("concurrency", "count", "How many calls of the backend there may be at one time; some more wait"),
     Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
+    Key("auth", "auth", "How the backend learns who asks: `forward`, `bearer`, `basic`, `none`, or a mapping"),
+    Key("tls", "tls", "The certificates of its connections"),
     later=(
-        ("auth", "credentials for a backend"),
         ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
         ("rate_limit", "how often a backend is called"),
     ),
+)
+
+AUTH = Table(
+    "`auth`",
+    Key("bearer", "bearer", "A token of the gateway's: `$NAME`, a variable of the environment"),
+    Key("basic", "basic", "A name and a password of the gateway's"),
+    Key("api_key", "api_key", "A key of the gateway's, in a header or in the query"),
+    Key("client_credentials", "client_credentials", "Tokens that a token endpoint gives the gateway (OAuth 2.0)"),
+    Key("token_exchange", "token_exchange", "Tokens that a token endpoint gives for the client's own (RFC 8693)"),
+)
+
+BEARER = Table("`bearer`", Key("token", "secret", "The token: `$NAME`, a variable of the environment"))
+
+BASIC = Table(
+    "`basic`",
+    Key("username", "text", "The name; it may also be `$NAME`, a variable of the environment"),
+    Key("password", "secret", "The password: `$NAME`, a variable of the environment"),
+)
+
+API_KEY = Table(
+    "`api_key`",
+    Key("header", "text", "The header that takes the key, such as `X-Api-Key`"),
+    Key("query", "text", "The parameter of the query that takes the key"),
+    Key("value", "secret", "The key: `$NAME`, a variable of the environment"),
+    Key("prefix", "text", "What stands before the key, such as `Bot `"),
+)
+
+_TOKENS = (
+    Key("token_url", "url", "The token endpoint", required=True),
+    Key("client_id", "text", "The gateway's id there; it may also be `$NAME`, a variable of the environment"),
+    Key("client_secret", "secret", "Its secret there: `$NAME`, a variable of the environment"),
+    Key("scopes", "names", "The scopes that are asked for"),
+    Key("audience", "text", "Who the token is for"),
+    Key("resource", "text", "The address of what the token is for (RFC 8707)"),
+    Key("client_auth", "client_auth", "How id and secret are sent: `basic` (unless said) or in the `body`"),
+)
+
+CLIENT_CREDENTIALS = Table("`client_credentials`", *_TOKENS)
+
+TOKEN_EXCHANGE = Table("`token_exchange`", *_TOKENS)
+
+TLS = Table(
+    "`tls`",
+    Key("ca", "path", "A PEM file of the authorities that are trusted, instead of the system's"),
+    Key("cert", "path", "A PEM file of the gateway's own certificate, for backends that ask for one"),
+    Key("key", "path", "A PEM file of its key, where that is not in the same file"),
 )
 
 RETRY = Table(
@@ -188,6 +235,8 @@ BACKEND_DEFAULTS = BACKEND.part(
     "validate",
     "success",
     "forward_headers",
+    "auth",
+    "tls",
     "timeout",
     "retry",
     "breaker",
@@ -243,6 +292,7 @@ CALL = Table(
     Key("until", "expression", "Pages end where this is true, over `answer`"),
     Key("max_pages", "count", "How many pages there may be; more are a failure of kind `limit`"),
     Key("undo", "undo", "The call that takes this write back when something fails later"),
+    Key("auth", "auth", "How the backend learns who asks, in this call: `none`, or as in a backend"),
     Key("calls", "calls", "Instead of `call`: calls of a block, with a scope of their own"),
     Key("value", "value", "The value of a block"),
     Key("let", "lets", "Named values of a block"),
@@ -251,7 +301,6 @@ CALL = Table(
         ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("breaker", "leaving a failing backend alone"),
-        ("auth", "credentials for a backend"),
         ("stream", "answers in parts"),
     ),
 )

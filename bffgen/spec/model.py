@@ -9,6 +9,7 @@ from typing import Literal
 from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.auth import Auth, Tls
 from bffgen.spec.example import Example
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
@@ -227,6 +228,8 @@ class Call:
     items: Expr | None = None
     key: Expr | None = None
     undo: Call | None = None
+    auth: Auth | None = None  # its backend's
+    auth_span: Span | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -351,6 +354,9 @@ class Backend:
     overlay_span: Span | None = None
     operations: tuple[DeclaredOperation, ...] = ()
     policies: Policies = Policies()
+    auth: Auth | None = None
+    auth_span: Span | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Literal, cast
-from urllib.parse import urlsplit
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.source.loader import Loader
@@ -22,6 +21,7 @@ from bffgen.spec.parse_policies import PolicyReader
 from bffgen.spec.parse_proxies import ProxyReader
 from bffgen.spec.parse_shapes import ShapeReader
 from bffgen.spec.reader import Fields, kind_of, shown
+from bffgen.spec.urls import why_no_url
 
 LANGUAGE_VERSION = 1
 _USER_INFO = re.compile(r"//[^/?#\s]*@")
@@ -164,6 +164,9 @@ class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeRe
             overlay_span=fields.known["overlay"].span if "overlay" in fields.known else None,
             operations=self.operations(get("operations")),
             policies=self.policies(fields),
+            auth=self.auth(get("auth"), name),
+            auth_span=fields.known["auth"].span if "auth" in fields.known else None,
+            tls=self.tls(get("tls")),
         )
 
     def _success(self, node: Node | None) -> Expr | None:
@@ -217,22 +220,6 @@ def _near_url(url: str) -> str | None:
     scheme, mark, rest = url.partition("://")
     meant = f"{closest(scheme, ('http', 'https'))}://{rest}" if mark else f"http://{url}"
     return meant if why_no_url(meant) is None else None
-
-
-def why_no_url(url: str) -> str | None:
-    """What is wrong with the address of a backend; None when nothing is."""
-    if not url.isascii() or not url.isprintable() or set(url) & set(" \\<>\"'`{}|^"):
-        return "a character that an address does not have"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return "its host or port cannot be read"
-    if parts.scheme not in ("http", "https"):
-        return "it begins with neither `http://` nor `https://`"
-    if not host or port == 0:
-        return "it has no host"
-    return "a query is not part of it" if "?" in url or "#" in url else None
 
 
 def _as_version(node: Node) -> str:

@@ -6,10 +6,15 @@ from typing import Any
 
 from bffgen.spec.key_examples import EXAMPLES
 from bffgen.spec.keys import (
+    API_KEY,
+    AUTH,
     BACKEND,
     BACKEND_DEFAULTS,
+    BASIC,
+    BEARER,
     BREAKER,
     CALL,
+    CLIENT_CREDENTIALS,
     COOKIE,
     DEFAULTS,
     DIRECTIVES,
@@ -29,6 +34,8 @@ from bffgen.spec.keys import (
     REPLY,
     RETRY,
     SPEC,
+    TLS,
+    TOKEN_EXCHANGE,
     Table,
 )
 from bffgen.spec.model import FAILURE_KINDS
@@ -110,6 +117,8 @@ SHAPES: dict[str, Schema] = {
     "proxies": _map("proxy", "^/"),
     "route": {"type": "string", "pattern": "^/"},
     "allow": {"enum": ["documented", "any"]},
+    "client_auth": {"enum": ["basic", "body"]},
+    "secret": {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$"},
     "transport": {"enum": ["own", "stock"]},
     "methods": {"anyOf": [{"enum": [*PROXIED]}, {"type": "array", "items": {"enum": [*PROXIED]}, "minItems": 1}]},
     "params": _map("param"),
@@ -143,6 +152,18 @@ def json_schema() -> Schema:
         "endpoint": _object(ENDPOINT) | {"description": "An endpoint: what it takes, calls and answers"},
         "retry": {"anyOf": [{"type": "boolean"}, _ref("times"), _object(RETRY)]},
         "breaker": {"anyOf": [{"type": "boolean"}, _object(BREAKER)]},
+        "auth": {
+            "anyOf": [
+                {"enum": ["none", "forward", "mtls", "bearer", "basic"]},
+                _object(AUTH) | {"minProperties": 1, "maxProperties": 1},
+            ]
+        },
+        "bearer": {"anyOf": [_ref("secret"), _object(BEARER)]},
+        "basic": _object(BASIC),
+        "api_key": _object(API_KEY) | {"oneOf": [{"required": ["header"]}, {"required": ["query"]}]},
+        "client_credentials": _object(CLIENT_CREDENTIALS),
+        "token_exchange": _object(TOKEN_EXCHANGE),
+        "tls": _object(TLS) | {"minProperties": 1, "dependentRequired": {"key": ["cert"]}},
         "operation": _object(OPERATION) | {"description": "An operation that a backend's document omits"},
         "operation_param": {"anyOf": [_ref("type"), _object(OPERATION_PARAM)]},
         "http": _object(HTTP),

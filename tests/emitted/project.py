@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from bffgen.diagnostics.render import text
 from bffgen.pipeline import check_spec
@@ -62,7 +63,9 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
         for name in module.Settings.model_fields
         if name.endswith("_url")
     }
-    return asyncio.run(_exchange(module.create_app, module.Settings(**urls), request, backends))
+    fields = module.Settings.model_fields.items()
+    secrets = {name: SecretStr(f"secret-{name}") for name, field in fields if field.is_required()}
+    return asyncio.run(_exchange(module.create_app, module.Settings(**urls, **secrets), request, backends))
 
 
 async def _exchange(

@@ -132,6 +132,9 @@ class BackendClient:
 
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
+        return await self._started(request)
+
+    async def _started(self, request: httpx.Request) -> httpx.Response:
         response = await self._http.send(request, stream=True)
         if "location" in response.extensions:  # see `hide_location`
             response.headers["location"] = response.extensions["location"]
@@ -152,7 +155,8 @@ class BackendClient:
         async with exchange(operation, seconds):
             if repeatable:
                 return await shared(
-                    lambda: message.key, lambda: self._tried(message, True, seconds)
+                    lambda: (self.origin, message.key),
+                    lambda: self._tried(message, True, seconds),
                 )
             return await self._tried(message, False, seconds)
 
@@ -167,7 +171,7 @@ class BackendClient:
         """Past httpx, unless somebody else's transport is in use."""
         if self._pool is None:
             parts = message.method, message.target, message.headers, message.content
-            return await whole(await self.start(self._built(*parts)))
+            return await whole(await self._started(self._built(*parts)))
         status, fields, content = await self._pool.fetch(
             self._outgoing.data(message),
             LIMIT,
