@@ -7,8 +7,14 @@ from collections.abc import Iterator
 
 from bffgen.plan.model import BackendPlan, GatewayPlan
 from bffgen.render.auth import secrets_view
-from bffgen.render.code import identifier, joined, literal
+from bffgen.render.code import identifier, literal
 from bffgen.render.views import View
+
+
+def _printed(setting: View) -> View:
+    suspect = bool(_SUSPECT.search(setting["name"]))
+    return {**setting, "file": setting["type"] == "Path", "suspect": suspect}
+
 
 _SUSPECT = re.compile(r"(^|_)(pas+wo?r?d|pass(phrase)?|pwd|token|secrete?)_.*url$")
 """Addresses that linters take for secrets, by their names."""
@@ -21,7 +27,10 @@ def settings_of(plan: GatewayPlan) -> list[View]:
 
 def settings_view(plan: GatewayPlan) -> View:
     """The settings with the types of the runtime's that they have."""
-    settings = [{**setting, "suspect": bool(_SUSPECT.search(setting["name"]))} for setting in settings_of(plan)]
+    settings = [
+        {**setting, "file": setting["type"] == "Path", "suspect": bool(_SUSPECT.search(setting["name"]))}
+        for setting in settings_of(plan)
+    ]
     types = sorted({setting["type"] for setting in settings} - {"bool", "Path"})
     return {"settings": settings, "types": [identifier(each) for each in types], **secrets_view(plan)}
 
@@ -29,10 +38,6 @@ def settings_view(plan: GatewayPlan) -> View:
 def _settings(backend: BackendPlan) -> Iterator[View]:
     def setting(name: str, of: str, value: object) -> View:
         return {"name": identifier(f"{backend.attribute}_{name}"), "type": identifier(of), "value": literal(value)}
-
-    def file(name: str, path: str) -> View:
-        value = joined(["Path(", literal(path), ")"])
-        return {"name": identifier(f"{backend.attribute}_tls_{name}"), "type": identifier("Path"), "value": value}
 
     yield setting("url", "BackendUrl", backend.url)
     yield setting("timeout", "Seconds", backend.timeout)
@@ -46,7 +51,7 @@ def _settings(backend: BackendPlan) -> Iterator[View]:
     for url, value in backend.auth.token_urls.items():
         yield {"name": identifier(url), "type": identifier("BackendUrl"), "value": literal(value)}
     for name, path in tls_files(backend):
-        yield file(name, path)
+        yield setting(f"tls_{name}", "Path", path)
 
 
 def tls_files(backend: BackendPlan) -> list[tuple[str, str]]:

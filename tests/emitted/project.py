@@ -64,7 +64,8 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
         if name.endswith("_url")
     }
     fields = module.Settings.model_fields.items()
-    secrets = {name: SecretStr(f"secret-{name}") for name, field in fields if field.is_required()}
+    needed = {name: field.annotation for name, field in fields if field.is_required()}
+    secrets = {name: (SecretStr if of is SecretStr else str)(f"secret-{name}") for name, of in needed.items()}
     return asyncio.run(_exchange(module.create_app, module.Settings(**urls, **secrets), request, backends))
 
 
