@@ -9,6 +9,7 @@ from bffgen.check.passed import CheckedProxy
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.openapi.document import Document
 from bffgen.openapi.model import Operation, SecurityScheme
+from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec import model as spec
 from bffgen.spec.auth import NO_AUTH, Auth
@@ -96,27 +97,35 @@ def warn_of_missing(
         if document is None or (backend.auth is not None and backend.auth.kind == "none"):
             continue
         for call, operation in used.get(name, []):
-            scheme = _missing(backend, call, operation, document.security_schemes) if operation.security else None
-            if scheme is not None:
-                _warn(backend, operation, scheme, diags)
+            lacking = _missing(backend, call, operation, document.security_schemes) if operation.security else None
+            if lacking is not None:
+                _warn(backend, call, operation, lacking, diags)
                 break
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """A scheme that is not given; `more`: what is given has to stay, and this to come with it."""
+
+    scheme: SecurityScheme
+    more: bool
 
 
 def _missing(
     backend: spec.Backend, call: spec.Call | None, operation: Operation, schemes: Mapping[str, SecurityScheme]
-) -> SecurityScheme | None:
-    """The first scheme that is asked for and not given, where no alternative is met."""
+) -> _Lacking | None:
+    """What is asked for and not given, where no alternative is met: the one that is given most easily."""
     if call is not None and call.auth is not None and call.auth.kind == "none":
         return None
     auth = auth_of(call, backend) if call is not None else backend.auth or NO_AUTH
-    lacking: list[SecurityScheme] = []
+    lacking: list[_Lacking] = []
     for alternative in operation.security:
         known = [schemes[name] for name in alternative if name in schemes]
         unmet = [scheme for scheme in known if not _is_met(scheme, auth, backend, call)]
         if not unmet:
             return None
-        lacking += unmet
-    return min(lacking, key=lambda scheme: _ORDER.index(_proposal(scheme)[0]))
+        lacking += [_Lacking(scheme, len(unmet) < len(known)) for scheme in unmet]
+    return min(lacking, key=lambda one: (one.more, _ORDER.index(_proposal(one.scheme)[0])))
 
 
 def _is_met(scheme: SecurityScheme, auth: Auth, backend: spec.Backend, call: spec.Call | None) -> bool:
@@ -152,27 +161,38 @@ _ORDER = ("bearer", "api_key", "basic", "client_credentials", "mtls", "")
 
 
 def _proposal(scheme: SecurityScheme) -> tuple[str, str]:
-    """How a spec gives what a scheme asks for: the kind, and the line."""
+    """How a spec gives what a scheme asks for: the kind, and the value of `auth`."""
     if scheme.kind == "apiKey" and scheme.location in ("header", "query"):
-        return "api_key", f"auth: {{api_key: {{{scheme.location}: {scheme.parameter}}}}}"
+        return "api_key", f"{{api_key: {{{scheme.location}: {scheme.parameter}}}}}"
     if scheme.kind == "http" and scheme.scheme == "basic":
-        return "basic", "auth: basic"
+        return "basic", "basic"
     if scheme.kind in ("oauth2", "openIdConnect"):
-        return "client_credentials", "auth: {client_credentials: {token_url: https://login.example.com/token}}"
+        return "client_credentials", "{client_credentials: {token_url: https://login.example.com/token}}"
     if scheme.kind == "mutualTLS":
-        return "mtls", "auth: mtls"
-    if scheme.kind == "http":
-        return "bearer", "auth: bearer"
-    return "", "forward_headers: [Cookie]"
+        return "mtls", "mtls"
+    return ("bearer", "bearer") if scheme.kind == "http" else ("", "")
 
 
-def _warn(backend: spec.Backend, operation: Operation, scheme: SecurityScheme, diags: Diagnostics) -> None:
-    line = _proposal(scheme)[1]
+def _warn(
+    backend: spec.Backend, call: spec.Call | None, operation: Operation, lacking: _Lacking, diags: Diagnostics
+) -> None:
+    scheme, auth, span = lacking.scheme, backend.auth, backend.auth_span
+    if call is not None and call.auth is not None:
+        auth, span = call.auth, call.auth_span
+    value = _proposal(scheme)[1]
+    if lacking.more or not value:
+        header = scheme.parameter if scheme.location == "header" else "Cookie" if scheme.location == "cookie" else None
+        help = f"add `forward_headers: [{header}]`, if the client has it" if header else None
+    else:
+        help = f"add `auth: {value}`" if span is None else f"write `{value}`"
+    found = Label(backend.name_span, "no `auth`")
+    if auth is not None and span is not None:
+        found = Label(span, f"`{auth.kind}` is {'not all of it' if lacking.more else 'not it'}")
     diags.report(
         "BFF170",
         f"backend `{backend.name}` is called without the credentials that its document asks for",
-        Label(backend.name_span, "no `auth`" if backend.auth is None else f"`auth: {backend.auth.kind}` is not it"),
+        found,
         Label(operation.span, f"asks for `{scheme.name}`"),
         note="`auth: forward` sends the client's own on, and `auth: none` says that the backend needs none here",
-        help=f"{'add' if backend.auth is None else 'write'} `{line}`",
+        help=help,
     )
