@@ -107,6 +107,15 @@ class AuthPlanner:
         return known.field
 
 
+def stand_ins(
+    package: str, secrets: Iterable[SecretPlan], backends: Iterable[BackendAuthPlan], url: str
+) -> dict[str, str]:
+    """The environment of a gateway that is tried over mocks: secrets that are none, tokens from `url`."""
+    found = {one.variable: "stand-in" for one in secrets if one.default is None}
+    urls = [name for backend in backends for name in backend.token_urls]
+    return found | {f"{package}_{name}".upper(): url for name in urls}
+
+
 _SUFFIXES = ("url", "timeout", "retries", "breaker", "concurrency", "tls_ca", "tls_cert", "tls_key")
 
 
