@@ -38,7 +38,7 @@ def auth_view(plan: GatewayPlan) -> View | None:
     calls = [_made(one) for one in auths]
     names = {used for made in calls for used in _names(made)}
     fixed = ["Auth", *sorted(names & _FIXED)]
-    tokens = sorted(names - _FIXED)
+    tokens = sorted(names - _FIXED - {"TokenEndpoint"})
     return {
         "auths": [
             {"name": identifier(one.name), "made": expression(made)} for one, made in zip(auths, calls, strict=True)

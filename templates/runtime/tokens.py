@@ -9,19 +9,13 @@ import random
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from contextvars import Context
-from typing import Annotated, Any
-from urllib.parse import quote_plus
-
-import httpx
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from typing import Any
 
 from . import context
-from .client import BackendClient
-from .credentials import Shown, basic_value
+from .credentials import Shown
 from .failures import BackendFailure, Kind
-from .forms import FORM, form_body
+from .token_endpoint import TokenEndpoint
 
-_SECONDS = 5.0  # for the token endpoint to answer
 _USUAL_LIFE = 300.0  # seconds, where the endpoint does not say how long a token lives
 _LONGEST_LIFE = 24 * 3600.0
 _RENEWED = 0.8  # of its life, and then a new one is asked for, give or take a tenth
@@ -33,78 +27,6 @@ _EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 _SUBJECT = "urn:ietf:params:oauth:token-type:access_token"
 
 _random = random.SystemRandom()
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    access_token: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,16384}$", repr=False)]
-    kind: Annotated[str, Field(alias="token_type")] = "Bearer"
-    expires_in: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-
-
-_ANSWER = TypeAdapter(_Answer)
-
-
-class TokenEndpoint:
-    """Where tokens come from, and as whom they are asked for. `label` is how logs call it.
-
-    What goes wrong is a `BackendFailure` of the call that needs the token: `timeout`, `tls` and
-    `unreachable` as with any backend, `unreachable` for a status of 429 or above 499 too, `refused`
-    where the endpoint gives no token, `invalid` where what it gives is none.
-    """
-
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        label: str,
-        url: str,
-        client_id: str,
-        client_secret: SecretStr,
-        *,
-        in_body: bool = False,
-    ) -> None:
-        parts = httpx.URL(url)
-        self._path = parts.raw_path.decode("ascii")
-        self._client = BackendClient(http, str(parts.copy_with(raw_path=b"/")), _SECONDS)
-        self._own: dict[str, str] = {}
-        self._headers: dict[str, str] = {}
-        self.label = label
-        secret = client_secret.get_secret_value()
-        if in_body:
-            self._own = {"client_id": client_id, "client_secret": secret}
-        else:
-            self._headers["authorization"] = basic_value(quote_plus(client_id), quote_plus(secret))
-
-    async def ask(self, asked: Mapping[str, str]) -> _Answer:
-        """The answer to a request for a token."""
-        try:
-            raw = await self._client.send(
-                *(self.label, "POST", self._path),
-                success=frozenset({200}),
-                headers=self._headers,
-                content=form_body({**asked, **self._own}),
-                media_type=FORM,
-            )
-        except BackendFailure as failure:
-            raise self.failure(_kind(failure)) from None
-        try:
-            answer = _ANSWER.validate_json(raw.content)
-        except ValidationError:
-            raise self.failure("invalid") from None
-        if answer.kind.lower() != "bearer":
-            raise self.failure("invalid")
-        return answer
-
-    def failure(self, kind: Kind) -> BackendFailure:
-        """Nothing has been sent to the backend then."""
-        return BackendFailure(self.label, kind, sent=False)
-
-
-def _kind(failure: BackendFailure) -> Kind:
-    if failure.kind != "status" or failure.status is None:
-        return failure.kind
-    return "unreachable" if failure.status == 429 or failure.status >= 500 else "refused"
 
 
 class Token:

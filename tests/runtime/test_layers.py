@@ -16,6 +16,10 @@ ORDER = [
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "admission", "disconnect", "strict",
     "drain", "edge", "paths", "passing", "proxy", "serving", "table", "route", "collector", "config",
     "watching", "protocol", "front", "server",
+    "transport", "certificates", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
+    "client", "secrets", "credentials", "authorized", "token_endpoint", "tokens",
+    "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
+    "passing", "proxy", "serving", "table", "route", "collector", "config",
 ]  # fmt: skip
 
 

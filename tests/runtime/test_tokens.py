@@ -20,7 +20,8 @@ from starlette.routing import Route
 from templates.runtime import context, tokens
 from templates.runtime.authorized import AuthorizedClient
 from templates.runtime.failures import BackendFailure
-from templates.runtime.tokens import ClientCredentials, TokenEndpoint, TokenExchange
+from templates.runtime.token_endpoint import TokenEndpoint
+from templates.runtime.tokens import ClientCredentials, TokenExchange
 from templates.runtime.transport import open_http, tls_context
 
 from .conftest import running

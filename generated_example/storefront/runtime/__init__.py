@@ -8,5 +8,9 @@ incoming, connection, sending, dialer, pool, transport, stock, outgoing, breaker
 policies, client, answers, problems, relay, downloads, events, streams, limit, admission,
 disconnect, strict, drain, edge, paths, passing, proxy, serving, table, route, collector, config,
 watching, protocol, front, server.
+incoming, connection, sending, dialer, pool, transport, certificates, stock, outgoing, breaker,
+bulkhead, retries, policies, client, secrets, credentials, authorized, token_endpoint, tokens,
+answers, problems, relay, downloads, events, streams, limit, disconnect, edge, paths, passing,
+proxy, serving, table, route, collector, config.
 Only those that this gateway needs are here.
 """

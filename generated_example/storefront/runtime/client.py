@@ -154,10 +154,8 @@ class BackendClient:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
             if repeatable:
-                return await shared(
-                    lambda: (self.origin, message.key),
-                    lambda: self._tried(message, True, seconds),
-                )
+                read = partial(self._tried, message, True, seconds)
+                return await shared(lambda: (self.origin, message.key), read)
             return await self._tried(message, False, seconds)
 
     async def _tried(self, message: Message, repeatable: bool, seconds: float) -> Raw:
