@@ -11,15 +11,11 @@ ORDER = [
     "tasks", "fan_out", "blocks", "each", "lookups", "batches", "links", "pages", "idempotency", "undo",
     "forms", "filenames", "multipart", "uploads", "parts", "received", "exchange", "resolver",
     "incoming", "connection", "sending", "dialer", "pool",
-    "transport", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
-    "client",
+    "transport", "certificates", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
+    "client", "secrets", "credentials", "authorized", "token_endpoint", "tokens",
     "answers", "problems", "relay", "downloads", "events", "streams", "limit", "admission", "disconnect", "strict",
     "drain", "edge", "paths", "passing", "proxy", "serving", "table", "route", "collector", "config",
     "watching", "protocol", "front", "server",
-    "transport", "certificates", "stock", "outgoing", "breaker", "bulkhead", "retries", "policies",
-    "client", "secrets", "credentials", "authorized", "token_endpoint", "tokens",
-    "answers", "problems", "relay", "downloads", "events", "streams", "limit", "disconnect", "edge", "paths",
-    "passing", "proxy", "serving", "table", "route", "collector", "config",
 ]  # fmt: skip
 
 
