@@ -14,6 +14,7 @@ from bffgen.check.media import is_download, is_text_answer
 from bffgen.check.model import CheckedBatch, CheckedCall, CheckedEach, CheckedGuard, CheckedPages, CheckedUndo
 from bffgen.check.names import Names
 from bffgen.check.operations import bind
+from bffgen.check.policies import DEFAULT_TIMEOUT, policy_of
 from bffgen.check.templates import template
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
@@ -30,7 +31,6 @@ from bffgen.typesystem.model import BOOLEAN, TEXT, Null, StreamType, Type, is_nu
 from bffgen.typesystem.relations import BROKEN, is_broken
 
 PASSING = (404, 409, 410, 412, 422, 429)
-DEFAULT_TIMEOUT = 2.0  # seconds
 
 
 def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
@@ -91,6 +91,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         request=sent_as(operation, names) if body is not None else None,
         auth=auth_of(call, backend),
         judged=judged,
+        policy=policy_of(call, operation, names),
     )
 
 

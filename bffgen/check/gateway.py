@@ -17,6 +17,7 @@ from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.own import Own
+from bffgen.check.policies import check_backend_policies
 from bffgen.check.proxies import check_proxies
 from bffgen.check.reach import reach
 from bffgen.check.repeats import check_repeats
@@ -45,6 +46,7 @@ def check(
     own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
+    _own_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
     if contract is not None and not diags.has_errors:
@@ -64,6 +66,7 @@ def check(
         envelope=envelope,
         proxies=check_proxies(written, documents, diags),
         http=written.http,
+        seeing=written.seeing,
     )
     used = used_by_backend(written, backends, gateway.proxies) if not diags.has_errors else {}
     check_auth(written, used, diags)
@@ -102,6 +105,7 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
                 help=f"add `url: http://localhost:8000{path}`",
             )
         url = "http://localhost"
+    check_backend_policies(backend, diags)
     for name, span in backend.reads:
         _known_operation(backend, name, span, document, diags)
     return CheckedBackend(
@@ -150,6 +154,20 @@ def _same_routes(written: spec.Spec, diags: Diagnostics) -> None:
                 Label(seen[route].span, "the first one"),
             )
         seen.setdefault(route, endpoint)
+
+
+def _own_routes(written: spec.Spec, diags: Diagnostics) -> None:
+    """What stands where the gateway's own metrics are (BFF403)."""
+    if not written.seeing.metrics:
+        return
+    for endpoint in written.endpoints:
+        if (endpoint.method, endpoint.path) == ("GET", "/metrics"):
+            diags.report(
+                "BFF403",
+                "`GET /metrics` is where the gateway's metrics are",
+                Label(endpoint.span, "never reached"),
+                help="give the endpoint another path, or leave out `metrics` of `observability`",
+            )
 
 
 def _same_ids(written: spec.Spec, diags: Diagnostics) -> None:

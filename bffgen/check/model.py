@@ -13,7 +13,8 @@ from bffgen.records import dataclass
 from bffgen.source.text import Span
 from bffgen.spec.auth import NO_AUTH, Auth, Tls
 from bffgen.spec.http import Http
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import CallPolicies, Policies
+from bffgen.spec.seeing import Seeing
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
@@ -190,6 +191,7 @@ class CheckedCall:
     request: RequestBody | None = None  # what `body` is sent as
     auth: Auth = NO_AUTH
     judged: bool = False  # the backend's 401 and 403 speak of the client's credentials
+    policy: CallPolicies | None = None  # None: the backend's
 
     @property
     def soft(self) -> bool:
@@ -360,6 +362,7 @@ class CheckedGateway:
     shapes: tuple[CheckedShape, ...] = ()
     functions: CheckedFunctions | None = None
     http: Http = Http()
+    seeing: Seeing = Seeing()
     envelope: Expr | None = None  # of problems outside of the endpoints
 
 

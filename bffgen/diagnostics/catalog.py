@@ -45,6 +45,7 @@ _ALL = (
     Code("BFF114", "a form that expressions do not have"),
     Code("BFF115", "YAML reads this differently from what it looks like"),
     Code("BFF116", "an include that leads back to itself"),
+    Code("BFF150", "a policy that does not fit the call"),
     _warning("BFF170", "a backend that is not shown who asks"),
     Code("BFF171", "two credentials in one header"),
     # 2xx: references

@@ -70,6 +70,7 @@ def plan_client(used: UsedBackend, models: Models, package: str, auth: AuthPlann
         backend.policies,
         clients,
         backend.tls,
+        tuple((name, call.policy) for call, name in used.call_policies.items() if call.policy is not None),
     )
 
 
@@ -103,6 +104,8 @@ class _Method:
             made.append(_optional("extra_headers", code("Mapping[str, object] | None", Mapping=mapping)))
         if self.backend.sets_timeout(self.used):
             made.append(_optional("within", code("float | None")))
+        if self._has_policies:
+            made.append(_optional("policy", code("str | None")))
         if self.used.linked:
             sequence, pair = self.module.imported("collections.abc", "Sequence"), self.module.runtime("encode", "Pair")
             made.append(_optional(PAGE, code("Sequence[Pair] | None", Sequence=sequence, Pair=pair)))
@@ -152,7 +155,13 @@ class _Method:
             "headers": self._headers(),
             "cookies": self._pairs("cookie"),
             "within": name("within") if self.backend.sets_timeout(self.used) else None,
+            "policy": name("policy") if self._has_policies else None,
         }
+
+    @property
+    def _has_policies(self) -> bool:
+        """Whether a call of the operation has policies of its own."""
+        return any(call.policy is not None for call in self.used.calls)
 
     @property
     def _opens(self) -> bool:

@@ -26,6 +26,7 @@ from bffgen.plan.proxies import operation_plans_of, plan_proxies
 from bffgen.plan.quote import name
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
+from bffgen.plan.seeing import plan_seeing
 from bffgen.plan.tidy import loaded
 from bffgen.plan.trials.plan import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
@@ -33,7 +34,7 @@ from bffgen.typesystem.model import NULL
 
 _APP = (
     "add_routes annotations app asynccontextmanager configure_logging create_app document_router health_router "
-    "httpx install_problems lifespan open_backends rare_collections settings transport used".split()
+    "httpx install_problems lifespan open_backends policies rare_collections settings transport used watch".split()
 )
 """Names of the module that imports all endpoints."""
 
@@ -80,6 +81,7 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         auth.secrets(),
         gateway.http.stock,
         gateway.http.http2,
+        plan_seeing(gateway, clients, endpoints, proxies),
     )
 
 

@@ -13,7 +13,8 @@ from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 from bffgen.records import dataclass
 from bffgen.spec.auth import Tls
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import CallPolicies, Policies
+from bffgen.spec.seeing import Seeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class BackendPlan:
     policies: Policies
     auth: BackendAuthPlan
     tls: Tls | None
+    calls: tuple[tuple[str, CallPolicies], ...]  # what calls have instead, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,15 @@ class ShapesPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeingPlan:
+    """What can be seen of the project at work. `operations` are their names with the attribute of their backend."""
+
+    wanted: Seeing
+    operations: tuple[tuple[str, str], ...]
+    endpoints: tuple[tuple[str, str, str], ...]  # method, route, path as the spec has it
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayPlan:
     """The whole project."""
 
@@ -180,3 +191,4 @@ class GatewayPlan:
     secrets: tuple[SecretPlan, ...] = ()
     stock: bool = False  # over httpx's own connections
     http2: bool = False
+    seeing: SeeingPlan | None = None

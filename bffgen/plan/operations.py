@@ -21,7 +21,7 @@ _CLASSES = tuple(
 )
 """Names of the module that opens all backends."""
 
-LOCALS = ("body", "within", "extra_headers", "raw", "answer", "sent_body", "source")
+LOCALS = ("body", "within", "policy", "extra_headers", "raw", "answer", "sent_body", "source")
 """Names that a method of a client has of its own."""
 
 _TAKEN = ("self", *LOCALS)
@@ -92,6 +92,17 @@ class UsedBackend:
     def sets_timeout(self, operation: UsedOperation) -> bool:
         """Whether a call of the operation has a time limit of its own."""
         return any(call.timeout != self.timeout for call in operation.calls)
+
+    @property
+    def call_policies(self) -> dict[CheckedCall, str]:
+        """The calls that have policies of their own, with the names of these."""
+        found: dict[CheckedCall, str] = {}
+        for operation in self.operations:
+            for call in operation.calls:
+                if call.policy is not None and call not in found:
+                    number = sum(other.name == call.name for other in found)
+                    found[call] = f"{call.name}_{number + 1}" if number else call.name
+        return found
 
 
 @dataclass(frozen=True, eq=False, slots=True)

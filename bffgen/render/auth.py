@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from bffgen.plan.auth import AuthPlan, ClientPlan, SecretPlan
-from bffgen.plan.model import BackendPlan, GatewayPlan
+from bffgen.plan.auth import AuthPlan, SecretPlan
+from bffgen.plan.model import GatewayPlan
 from bffgen.plan.quote import called, code, constant, name
 from bffgen.render.code import expression, identifier, literal
 from bffgen.render.views import View
@@ -87,17 +87,3 @@ def _setting(one: AuthPlan, role: str) -> ast.expr:
 
 def _names(made: ast.Call) -> set[str]:
     return {node.func.id for node in ast.walk(made) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-
-
-def client_views(backend: BackendPlan) -> list[View]:
-    """The clients of a backend, the usual one first, whose name is not said."""
-    return [_client(one) for one in backend.auth.clients]
-
-
-def _client(one: ClientPlan) -> View:
-    return {
-        "name": identifier(one.name.removeprefix("_")),
-        "attribute": identifier(one.name),
-        "forward_headers": [literal(header) for header in one.forward_headers],
-        "auth": identifier(one.auth.name) if one.auth is not None else None,
-    }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from bffgen.plan.auth import SecretPlan
 from bffgen.plan.lines import plan_text
 from bffgen.plan.model import EndpointPlan, GatewayPlan
-from bffgen.plan.quote import called, code
+from bffgen.plan.quote import called, code, constant
 from bffgen.plan.trials.model import (
     EndpointTests,
     ExampleCase,
@@ -29,18 +30,20 @@ _NAMES = ("GARBLED", "NOTHING", "SLOW", "UNREACHABLE", "Reply", "Request")
 
 def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
     """The tests of the project, by path."""
-    backends = [
-        {"name": identifier(backend.attribute), "test_url": literal(f"http://{backend.attribute}.test")}
+    settings = [
+        {"name": identifier(f"{backend.attribute}_url"), "value": literal(f"http://{backend.attribute}.test")}
         for backend in plan.backends
     ]
     auths = [one.auth for backend in plan.backends for one in backend.auth.clients if one.auth is not None]
     token_urls = [identifier(auth.token_url) for auth in auths if auth.token_url is not None]
+    settings += [{"name": url, "value": literal("http://tokens.test/token")} for url in token_urls]
+    settings += [{"name": identifier(one.field), "value": _stand_in(one)} for one in plan.secrets]
     auth = {**secrets_view(plan), "token_urls": token_urls}
     auth["exchange"] = any(one.auth.kind == "token_exchange" for one in auths)
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
     yield "tests/conftest.py", render("tests/conftest.py.jinja")
     yield "tests/documented.py", render("tests/documented.py.jinja")
-    gateway = {"package": identifier(plan.package), "backends": backends, "forms": plan.multipart, **auth}
+    gateway = {"package": identifier(plan.package), "settings": settings, "forms": plan.multipart, **auth}
     yield "tests/gateway.py", render("tests/gateway.py.jinja", **gateway)
     if any(endpoint.tests.examples for endpoint in plan.endpoints):
         yield "tests/examples.py", render("tests/examples.py.jinja", package=identifier(plan.package))
@@ -54,6 +57,10 @@ def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
         passing = [literal((case.method, case.path, case.label)) for case in cases]
         unknown = [literal((case.method, case.unknown)) for case in cases if case.unknown is not None]
         yield "tests/test_proxies.py", render("tests/test_proxies.py.jinja", passing=passing, unknown=unknown)
+
+
+def _stand_in(secret: SecretPlan) -> Code:
+    return expression(called("SecretStr", constant("not-a-secret")) if secret.secret else constant("gateway"))
 
 
 def _view(endpoint: EndpointPlan) -> View:

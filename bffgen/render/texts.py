@@ -9,7 +9,8 @@ from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
 from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, identifier, literal, plain
 from bffgen.render.environment import render
-from bffgen.render.policies import settings_of
+from bffgen.render.policies import has_policies, settings_of
+from bffgen.render.seeing import seeing_settings, wanted_of
 from bffgen.render.views import View
 
 _LABEL = re.compile(r"[^A-Za-z0-9 _./{}:,-]")
@@ -27,12 +28,14 @@ def readme(plan: GatewayPlan) -> Code:
         front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
         **secrets_view(plan),
+        policies=any(has_policies(backend) for backend in plan.backends),
+        seeing=wanted_of(plan),
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
     )
 
 
 def _settings(plan: GatewayPlan, prefix: str) -> Iterator[View]:
-    for setting in settings_of(plan):
+    for setting in [*settings_of(plan), *seeing_settings(plan)]:
         yield {"name": identifier(f"{prefix}_{setting['name'].upper()}"), "value": setting["value"]}
 
 

@@ -27,6 +27,7 @@ _BACKEND = {
     "timeout": "500ms",
     "retry": {"times": 2, "backoff": "50ms"},
     "breaker": True,
+    "hedge": True,
     "concurrency": 64,
     "auth": {"bearer": "$PRICING_TOKEN"},
     "tls": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
@@ -48,6 +49,8 @@ _ENDPOINT = {
     "response_headers": {"Location": '"/orders/" + order.id'},
     "cookies": {"basket": {"value": "basket.id", "max_age": 3600}},
     "deadline": "2s",
+    "retry": 1,
+    "hedge": "100ms",
     "degraded_status": 206,
     "parallel_writes": True,
     "envelope": {"ok": "problem is None", "data": "response"},
@@ -57,6 +60,7 @@ _ENDPOINT = {
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "`http`": {"transport": "stock", "http2": True},
+    "`observability`": {"metrics": True, "server_timing": True, "traces": True},
     "a spec": {
         "bffgen": 1,
         "name": "storefront",
@@ -72,6 +76,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "contract": "gateway.yaml",
         "functions": "functions.py",
         "http": {"transport": "stock", "http2": True},
+        "observability": {"metrics": True, "server_timing": True},
         "defaults": {"backends": {"timeout": "1s"}, "endpoints": {"deadline": "3s"}},
     },
     "a backend": _BACKEND,
@@ -133,6 +138,8 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "require": [_GUARD],
         "after": ["audit"],
         "on_error": {"404": None, "timeout": {"status": 503, "detail": "try again"}},
+        "retry": 2,
+        "hedge": "80ms",
         "timeout": "500ms",
         "read": True,
         "auth": "none",

@@ -52,6 +52,7 @@ SPEC = Table(
     Key("contract", "path", "An OpenAPI document that every endpoint must fit, relative to the spec"),
     Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
     Key("http", "http", "How backends are connected to"),
+    Key("observability", "observability", "What can be seen of the gateway at work, once a setting switches it on"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
     later=(
         ("security", "who may call"),
@@ -59,7 +60,6 @@ SPEC = Table(
         ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
         ("store", "where shared state lives"),
-        ("observability", "traces and metrics"),
         ("models", "which fields the models have"),
         ("examples", "examples that become tests"),
     ),
@@ -82,12 +82,12 @@ BACKEND = Table(
     Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
     Key("retry", "retry", "Trying again what reads, or was not sent: `true`, how often, or its parts"),
     Key("breaker", "breaker", "Leaving a failing backend alone for a while: `true`, or its parts"),
+    Key("hedge", "hedge", "Asking a second time what reads, when the answer is late: `true`, or after how long"),
     Key("concurrency", "count", "How many calls of the backend there may be at one time; some more wait"),
     Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
     Key("auth", "auth", "How the backend learns who asks: `forward`, `bearer`, `basic`, `none`, or a mapping"),
     Key("tls", "tls", "The certificates of its connections"),
     later=(
-        ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
         ("rate_limit", "how often a backend is called"),
@@ -188,6 +188,8 @@ ENDPOINT = Table(
     Key("response_headers", "headers", "The answer's headers; null omits one"),
     Key("cookies", "cookies", "The answer's cookies; null omits one"),
     Key("deadline", "duration", "How long the whole request may take"),
+    Key("retry", "retry", "Trying its reads again, instead of what their backends say"),
+    Key("hedge", "hedge", "Asking its reads a second time, instead of what their backends say"),
     Key("degraded_status", "status", "The status of an answer in which a part failed"),
     Key("parallel_writes", "boolean", "Whether writes may run at the same time"),
     Key("envelope", "value", "What the answer is put into, instead of the gateway's envelope; null: nothing"),
@@ -215,6 +217,13 @@ HTTP = Table(
     Key("http2", "boolean", "HTTP/2 where a backend has it, with `transport: stock`"),
 )
 
+OBSERVABILITY = Table(
+    "`observability`",
+    Key("metrics", "boolean", "`GET /metrics` for Prometheus, where the setting `METRICS` is true"),
+    Key("server_timing", "boolean", "`Server-Timing` in answers, where the setting `SERVER_TIMING` is true"),
+    Key("traces", "boolean", "OpenTelemetry spans, of the share of requests that the setting `TRACES` is"),
+)
+
 INCLUDED = Table(
     "an included file",
     Key("bffgen", "version", "The version of the spec language: 1"),
@@ -240,6 +249,7 @@ BACKEND_DEFAULTS = BACKEND.part(
     "timeout",
     "retry",
     "breaker",
+    "hedge",
     "concurrency",
 )
 
@@ -251,6 +261,8 @@ ENDPOINT_DEFAULTS = ENDPOINT.part(
     "response_headers",
     "cookies",
     "deadline",
+    "retry",
+    "hedge",
     "degraded_status",
     "parallel_writes",
 )
@@ -279,6 +291,8 @@ CALL = Table(
     Key("after", "names", "Calls that must be done first"),
     Key("on_error", "on_error", "What happens when the call fails: the endpoint fails unless said"),
     Key("timeout", "duration", "How long the call may take"),
+    Key("retry", "retry", "Trying again, instead of what its backend says: `false`, `true`, how often, or its parts"),
+    Key("hedge", "hedge", "Asking a second time, instead of what its backend says: `false`, `true`, or after how long"),
     Key("read", "boolean", "Whether it only reads although it is a POST"),
     Key("for", "expression", "Once for each item, `x in xs`: a list of the results in order"),
     Key("if", "expression", "Only for the items of which this is true; null stands in the place of the others"),
@@ -297,8 +311,6 @@ CALL = Table(
     Key("value", "value", "The value of a block"),
     Key("let", "lets", "Named values of a block"),
     later=(
-        ("retry", "trying again"),
-        ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("breaker", "leaving a failing backend alone"),
         ("stream", "answers in parts"),

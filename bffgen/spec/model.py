@@ -14,8 +14,9 @@ from bffgen.spec.example import Example
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
 from bffgen.spec.operation import TypeText as TypeText
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import OwnPolicies, Policies
 from bffgen.spec.proxy import Proxy
+from bffgen.spec.seeing import Seeing
 
 # ---------------------------------------------------------------------------------------------- values
 
@@ -230,6 +231,7 @@ class Call:
     undo: Call | None = None
     auth: Auth | None = None  # its backend's
     auth_span: Span | None = None
+    policies: OwnPolicies | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -324,6 +326,7 @@ class Endpoint:
     stream_span: Span | None = None
     examples: tuple[Example, ...] = ()
     envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
+    policies: OwnPolicies | None = None  # of its reads
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -376,3 +379,4 @@ class Spec:
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()
     http: Http = Http()
+    seeing: Seeing = Seeing()

@@ -17,8 +17,8 @@ from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
 from bffgen.spec.parse_endpoint import EndpointReader
 from bffgen.spec.parse_http import HttpReader
-from bffgen.spec.parse_policies import PolicyReader
 from bffgen.spec.parse_proxies import ProxyReader
+from bffgen.spec.parse_seeing import SeeingReader
 from bffgen.spec.parse_shapes import ShapeReader
 from bffgen.spec.reader import Fields, kind_of, shown
 from bffgen.spec.urls import why_no_url
@@ -36,7 +36,7 @@ def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> 
     return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeReader):
+class _SpecReader(EndpointReader, HttpReader, ProxyReader, SeeingReader, ShapeReader):
     backend_defaults: Fields | None = None
 
     def spec(self, node: Node, loader: Loader | None) -> Spec | None:
@@ -73,6 +73,7 @@ class _SpecReader(EndpointReader, HttpReader, PolicyReader, ProxyReader, ShapeRe
             functions_span=span,
             proxies=proxies,
             http=http,
+            seeing=self.seeing(fields.get("observability")),
         )
 
     def _defaults(self, node: Node | None) -> None:

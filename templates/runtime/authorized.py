@@ -56,6 +56,7 @@ class AuthorizedClient(BackendClient):
         length: int | None = None,
         within: float | None = None,
         read: bool | None = None,
+        policy: str | None = None,
     ) -> Raw:
         """As of any client. What reads is sent once more where new credentials may help."""
         ask = partial(
@@ -67,6 +68,7 @@ class AuthorizedClient(BackendClient):
             media_type=media_type,
             length=length,
             read=read,
+            policy=policy,
         )
         if not (content is None or isinstance(content, bytes)):  # `start` shows who asks
             return await ask(query=query, headers=headers, within=within)

@@ -54,7 +54,7 @@ def target_of(request: httpx.Request) -> str:
 
 
 def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[str, Any]) -> Exchange:
-    """Send a request (`GET /path`, with `headers` and a JSON `body`) to the emitted app."""
+    """Send a request (`GET /path`, with `headers` and a JSON `body`, under `settings`) to the emitted app."""
     if str(out) not in sys.path:
         sys.path.insert(0, str(out))
     module = importlib.import_module(package)
@@ -66,7 +66,8 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
     fields = module.Settings.model_fields.items()
     needed = {name: field.annotation for name, field in fields if field.is_required()}
     secrets = {name: (SecretStr if of is SecretStr else str)(f"secret-{name}") for name, of in needed.items()}
-    return asyncio.run(_exchange(module.create_app, module.Settings(**urls, **secrets), request, backends))
+    settings = module.Settings(**urls, **secrets, **request.get("settings", {}))
+    return asyncio.run(_exchange(module.create_app, settings, request, backends))
 
 
 async def _exchange(
