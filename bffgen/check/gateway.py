@@ -8,6 +8,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bffgen.check.access import Accesses
+from bffgen.check.auth import check_auth, is_judged, used_by_backend, warn_of_missing
 from bffgen.check.contract import check_contract
 from bffgen.check.declared import with_declared
 from bffgen.check.defaults import check_defaults
@@ -18,6 +19,7 @@ from bffgen.check.model import CheckedBackend, CheckedEndpoint, CheckedGateway
 from bffgen.check.names import operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.own import Own
+from bffgen.check.policies import check_backend_policies
 from bffgen.check.proxies import check_proxies
 from bffgen.check.rates import check_rate
 from bffgen.check.reach import reach
@@ -28,8 +30,9 @@ from bffgen.expr.tree import Expr
 from bffgen.openapi.document import Document
 from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
-from bffgen.spec.parse import why_no_url
+from bffgen.spec.auth import NO_AUTH
 from bffgen.spec.reader import shown
+from bffgen.spec.urls import why_no_url
 
 
 def check(
@@ -48,6 +51,7 @@ def check(
     own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
+    _own_routes(written, diags)
     _same_ids(written, diags)
     endpoints = [check_endpoint(endpoint, backends) for endpoint in written.endpoints]
     if contract is not None and not diags.has_errors:
@@ -69,10 +73,14 @@ def check(
         http=written.http,
         cors=written.cors,
         schemes=tuple(accesses.schemes.values()),
+        seeing=written.seeing,
     )
     known = [one.access for one in gateway.endpoints] + [one.access for one in gateway.proxies]
     check_rate(written.rate_limit, known, diags)
+    used = used_by_backend(written, backends, gateway.proxies) if not diags.has_errors else {}
+    check_auth(written, used, diags)
     if not diags.has_errors:
+        warn_of_missing(written, documents, used, diags)
         check_defaults(gateway, diags)
         check_repeats(gateway.endpoints, documents, diags)
         reach(gateway.endpoints)
@@ -106,6 +114,7 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
                 help=f"add `url: http://localhost:8000{path}`",
             )
         url = "http://localhost"
+    check_backend_policies(backend, diags)
     for name, span in backend.reads:
         _known_operation(backend, name, span, document, diags)
     return CheckedBackend(
@@ -116,6 +125,9 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
         timeout=backend.timeout,
         document=backend.openapi,
         policies=backend.policies,
+        auth=backend.auth or NO_AUTH,
+        judged=is_judged(backend.auth or NO_AUTH, backend),
+        tls=backend.tls,
     )
 
 
@@ -151,6 +163,20 @@ def _same_routes(written: spec.Spec, diags: Diagnostics) -> None:
                 Label(seen[route].span, "the first one"),
             )
         seen.setdefault(route, endpoint)
+
+
+def _own_routes(written: spec.Spec, diags: Diagnostics) -> None:
+    """What stands where the gateway's own metrics are (BFF403)."""
+    if not written.seeing.metrics:
+        return
+    for endpoint in written.endpoints:
+        if (endpoint.method, endpoint.path) == ("GET", "/metrics"):
+            diags.report(
+                "BFF403",
+                "`GET /metrics` is where the gateway's metrics are",
+                Label(endpoint.span, "never reached"),
+                help="give the endpoint another path, or leave out `metrics` of `observability`",
+            )
 
 
 def _same_ids(written: spec.Spec, diags: Diagnostics) -> None:

@@ -13,9 +13,11 @@ from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.records import dataclass
 from bffgen.source.text import Span
+from bffgen.spec.auth import NO_AUTH, Auth, Tls
 from bffgen.spec.edge import Cors
 from bffgen.spec.http import Http
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import CallPolicies, Policies
+from bffgen.spec.seeing import Seeing
 from bffgen.typesystem.model import Docs, ListType, Null, ObjectType, Type, is_nullable
 
 
@@ -190,6 +192,9 @@ class CheckedCall:
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
     request: RequestBody | None = None  # what `body` is sent as
+    auth: Auth = NO_AUTH
+    judged: bool = False  # the backend's 401 and 403 speak of the client's credentials
+    policy: CallPolicies | None = None  # None: the backend's
 
     @property
     def soft(self) -> bool:
@@ -328,6 +333,9 @@ class CheckedBackend:
     timeout: float | None
     document: str  # its path as the spec has it
     policies: Policies = Policies()
+    auth: Auth = NO_AUTH
+    judged: bool = False  # its 401 and 403 speak of the client's credentials
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -360,6 +368,7 @@ class CheckedGateway:
     shapes: tuple[CheckedShape, ...] = ()
     functions: CheckedFunctions | None = None
     http: Http = Http()
+    seeing: Seeing = Seeing()
     envelope: Expr | None = None  # of problems outside of the endpoints
     cors: Cors | None = None
     schemes: tuple[CheckedScheme, ...] = ()

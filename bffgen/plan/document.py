@@ -131,7 +131,7 @@ class _Writer:
         return made
 
     def _responses(self, endpoint: CheckedEndpoint) -> Json:
-        answers = answers_of(endpoint, self._gateway)
+        answers = answers_of(endpoint)
         made: Json = {str(status): self._success(endpoint, status, answers) for status in answers.successes}
         succeeding = tuple(made)
         for status in sorted(answers.problems | answers.bodies.keys(), key=str):

@@ -9,6 +9,7 @@ from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.openapi.contents import BODILESS
+from bffgen.plan.auth import AuthPlanner, taken_settings
 from bffgen.plan.clients import plan_client
 from bffgen.plan.cors import plan_cors
 from bffgen.plan.document import gateway_document
@@ -27,6 +28,7 @@ from bffgen.plan.quote import name
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
 from bffgen.plan.security import BY_TEMPLATE, before_endpoints, gates_of, plan_security
+from bffgen.plan.seeing import plan_seeing
 from bffgen.plan.tidy import loaded
 from bffgen.plan.trials.plan import operation_plans, plan_tests
 from bffgen.plan.usage import find_usage
@@ -34,8 +36,8 @@ from bffgen.typesystem.model import NULL
 
 _APP = (
     "add_routes annotations app asynccontextmanager configure_logging create_app document_router health_router "
-    "httpx install_problems lifespan open_backends open_security rare_collections security settings transport "
-    "used".split()
+    "httpx install_problems lifespan open_backends open_security policies rare_collections security settings "
+    "transport used watch".split()
 )
 """Names of the module that imports all endpoints."""
 
@@ -58,13 +60,15 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         endpoints.append(_endpoint(endpoint, gateway, models, clients, function, module))
     proxies, operations = plan_proxies(gateway, clients), operation_plans(clients)
     known = {one.label for one in operations}
+    auth = AuthPlanner(package, taken_settings([used.attribute for used in clients.backends]))
+    backends = tuple(plan_client(used, models, package, auth) for used in clients.backends)
     return GatewayPlan(
         gateway.name,
         package,
         gateway.title,
         gateway.version,
         gateway.description or "",
-        tuple(plan_client(used, models, package) for used in clients.backends),
+        backends,
         tuple(endpoints),
         models.modules,
         (*operations, *(one for one in operation_plans_of(proxies) if one.label not in known)),
@@ -77,10 +81,12 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         plan_shapes(gateway, models),
         _problem_envelope(gateway, models),
         gateway.functions,
+        auth.secrets(),
         gateway.http.stock,
         gateway.http.http2,
         plan_cors(gateway),
         plan_security(gateway, models),
+        plan_seeing(gateway, clients, endpoints, proxies),
     )
 
 
@@ -136,7 +142,7 @@ def _endpoint(
         arguments,
         result,
         paragraphs,
-        plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
+        plan_tests(endpoint, plan, models, module_.rpartition(".")[2]),
         tuple(envelope),
         bare,
         plain,

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bffgen.check.model import CheckedFunctions
+from bffgen.plan.auth import BackendAuthPlan, SecretPlan
 from bffgen.plan.edge_model import CorsPlan, GatesPlan, SecurityPlan
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 from bffgen.records import dataclass
-from bffgen.spec.policies import Policies
+from bffgen.spec.auth import Tls
+from bffgen.spec.policies import CallPolicies, Policies
+from bffgen.spec.seeing import Seeing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,13 @@ class BackendPlan:
     client: str  # the local name of `BackendClient` there
     url: str
     timeout: float
-    forward_headers: tuple[str, ...]
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
     methods: tuple[MethodPlan, ...]
     policies: Policies
+    auth: BackendAuthPlan
+    tls: Tls | None
+    calls: tuple[tuple[str, CallPolicies], ...]  # what calls have instead, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,15 @@ class ShapesPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeingPlan:
+    """What can be seen of the project at work. `operations` are their names with the attribute of their backend."""
+
+    wanted: Seeing
+    operations: tuple[tuple[str, str], ...]
+    endpoints: tuple[tuple[str, str, str], ...]  # method, route, path as the spec has it
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayPlan:
     """The whole project."""
 
@@ -177,10 +191,12 @@ class GatewayPlan:
     shapes: ShapesPlan | None = None
     envelope: ShapesPlan | None = None  # of problems outside of the endpoints
     functions: CheckedFunctions | None = None
+    secrets: tuple[SecretPlan, ...] = ()
     stock: bool = False  # over httpx's own connections
     http2: bool = False
     cors: CorsPlan | None = None
     security: SecurityPlan | None = None
+    seeing: SeeingPlan | None = None
 
     @property
     def limits(self) -> bool:

@@ -138,6 +138,8 @@ class RequestWriter:
             options[self.used.argument(parameter)] = self._key_of(parameter.type)
         if call.timeout != self.backend.timeout:
             options["within"] = constant(call.timeout)
+        if call.policy is not None:
+            options["policy"] = constant(self.backend.call_policies[call])
         method = code("backends.attribute.method", attribute=self.backend.attribute, method=self.used.method)
         return called(method, **options)
 

@@ -60,11 +60,11 @@ def _token_settings(plan: SecurityPlan) -> Iterator[View]:
     for scheme in plan.schemes:
         if scheme.tokens is not None:
             yield setting_view(f"{scheme.name}_issuer", "str", scheme.tokens.issuer)
-            yield setting_view(f"{scheme.name}_audience", "Names", scheme.tokens.audience, "tokens")
+            yield setting_view(f"{scheme.name}_audience", "Names", scheme.tokens.audience, "jwts")
             yield setting_view(f"{scheme.name}_jwks", "KeySetUrl", scheme.tokens.jwks, "jwks")
 
 
-def secret_settings(plan: GatewayPlan) -> list[str]:
-    """Settings without a value of their own; each may be in a file, too."""
+def key_settings(plan: GatewayPlan) -> list[str]:
+    """Settings that have the clients of a scheme and the hashes of their keys; each may be a file, too."""
     schemes = plan.security.schemes if plan.security is not None else ()
     return [f"{scheme.name}_keys" for scheme in schemes if scheme.tokens is None]

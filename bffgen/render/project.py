@@ -8,14 +8,17 @@ from pathlib import Path
 
 from bffgen.plan.files import File, FileTree, file_tree
 from bffgen.plan.model import BackendPlan, GatewayPlan
+from bffgen.render.auth import auth_view
+from bffgen.render.backends import backends_view
 from bffgen.render.code import dotted, identifier, json_text, literal, toml_string
 from bffgen.render.edge import app_imports, cors_view
 from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
-from bffgen.render.policies import policies_view, policy_imports, settings_view
+from bffgen.render.policies import has_policies, policies_of, policy_imports, settings_view
 from bffgen.render.security import security_view
+from bffgen.render.seeing import seeing_view, wanted_of
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
 from bffgen.render.views import View, client_view, endpoint_view, natural, proxies_view, shapes_view
@@ -54,6 +57,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             multipart=plan.multipart,
             http2=plan.http2,
             tokens=plan.security is not None and any(one.tokens for one in plan.security.schemes),
+            traces=wanted_of(plan)["traces"],
         ),
     )
     server = {"package": package, "host": identifier(f"{plan.package.upper()}_LISTEN_HOST")}
@@ -71,14 +75,17 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     yield f"{root}/app.py", render_template("package/app.py.jinja", **_app_view(plan))
     settings = {"env_prefix": literal(f"{plan.package.upper()}_"), **settings_view(plan)}
     yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)
-    product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
-    backends_view = {"backends": sorted(backends, key=lambda view: natural(view["name"]))}
-    policies = [view for view in backends if view["policies"]]
-    clients = {"product": product, "stock": plan.stock, "http2": plan.http2, "policies": policies, **backends_view}
-    yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
+    policies, auth = [view for view in backends if view["policies"]], auth_view(plan)
+    product = f"{distribution_name(plan.name)}/{distribution_version(plan.version)}"
+    opened = render_template("package/backends/__init__.py.jinja", **backends_view(plan, product))
+    yield f"{root}/backends/__init__.py", opened
     if policies:
-        texts = {"backends": policies, "imports": policy_imports(plan)}
+        texts = {"backends": policies, "imports": policy_imports(plan), "measures": wanted_of(plan)["metrics"]}
         yield f"{root}/policies.py", render_template("package/policies.py.jinja", **texts)
+    if auth is not None:
+        yield f"{root}/auth.py", render_template("package/auth.py.jinja", **auth)
+    if plan.seeing is not None:
+        yield f"{root}/seeing.py", render_template("package/seeing.py.jinja", **seeing_view(plan))
     for backend in plan.backends:
         yield _path(backend.module), render_template("package/backends/client.py.jinja", **client_view(backend))
     if plan.shapes is not None:
@@ -105,6 +112,8 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "version": literal(plan.version),
         "endpoints": [identifier(module) for module in modules],
         "proxies": bool(plan.proxies),
+        "policies": any(has_policies(backend) for backend in plan.backends),
+        "seeing": seeing_view(plan),
         "envelope": plan.envelope is not None,
         "larger": literal(list(plan.larger)) if plan.larger else None,
         "security": plan.security is not None,
@@ -117,9 +126,9 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
 def _backend_view(backend: BackendPlan) -> View:
     return {
         "name": identifier(backend.attribute),
+        "label": literal(backend.attribute),
         "class_name": identifier(backend.class_name),
-        "forward_headers": [literal(header) for header in backend.forward_headers],
-        "policies": policies_view(backend) if backend.policies else None,
+        "policies": policies_of(backend) if has_policies(backend) else None,
     }
 
 
@@ -135,7 +144,7 @@ def runtime_files(texts: Iterable[str]) -> Mapping[str, str]:
     return dict(sorted(found.items()))
 
 
-_RUNTIME = re.compile(r"^from \.{1,2}runtime\.(\w+) import", re.MULTILINE)
+_RUNTIME = re.compile(r"^ *from \.{1,2}runtime\.(\w+) import", re.MULTILINE)
 _SIBLING = re.compile(r"^ *from \.(\w*) import (.+)$", re.MULTILINE)
 
 

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from bffgen.plan.auth import SecretPlan
 from bffgen.plan.lines import plan_text
 from bffgen.plan.model import EndpointPlan, GatewayPlan
-from bffgen.plan.quote import called, code
+from bffgen.plan.quote import called, code, constant
 from bffgen.plan.trials.model import (
     EndpointTests,
     ExampleCase,
@@ -20,6 +21,7 @@ from bffgen.plan.trials.model import (
     SampleRequest,
     Script,
 )
+from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, docstring, expression, identifier, joined, literal, module_name
 from bffgen.render.environment import render
 from bffgen.render.security import caller_view, security_tests
@@ -31,27 +33,28 @@ _NAMES = ("GARBLED", "NOTHING", "SLOW", "UNREACHABLE", "Reply", "Request")
 
 def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
     """The tests of the project, by path."""
-    backends = [
-        {"name": identifier(backend.attribute), "test_url": literal(f"http://{backend.attribute}.test")}
+    settings = [
+        {"name": identifier(f"{backend.attribute}_url"), "value": literal(f"http://{backend.attribute}.test")}
         for backend in plan.backends
     ]
     security = caller_view(plan) if plan.security is not None else None
+    issuers, clients = (security["issuers"], security["clients"]) if security is not None else ([], [])
+    settings += [{"name": identifier("rate_limits"), "value": literal(False)}] if plan.limits else []
+    settings += [{"name": identifier(f"{one['name']}_jwks"), "value": one["jwks"]} for one in issuers]
+    keyed = [one.name for one in plan.security.schemes if one.tokens is None] if plan.security is not None else []
+    settings += [{"name": identifier(f"{name}_keys"), "value": _keys_of(name)} for name in keyed]
+    auths = [one.auth for backend in plan.backends for one in backend.auth.clients if one.auth is not None]
+    token_urls = [identifier(auth.token_url) for auth in auths if auth.token_url is not None]
+    settings += [{"name": url, "value": literal("http://tokens.test/token")} for url in token_urls]
+    settings += [{"name": identifier(one.field), "value": _stand_in(one)} for one in plan.secrets]
+    auth = {**secrets_view(plan), "token_urls": token_urls}
+    auth["exchange"] = security is None and any(one.auth.kind == "token_exchange" for one in auths)
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
     yield "tests/conftest.py", render("tests/conftest.py.jinja")
     yield "tests/documented.py", render("tests/documented.py.jinja")
-    yield (
-        "tests/gateway.py",
-        render(
-            "tests/gateway.py.jinja",
-            package=identifier(plan.package),
-            backends=backends,
-            forms=plan.multipart,
-            security=security,
-            limits=plan.limits,
-            issuers=security["issuers"] if security is not None else [],
-            clients=security["clients"] if security is not None else [],
-        ),
-    )
+    known = {"security": security, "issuers": issuers, "clients": clients}
+    gateway = {"package": identifier(plan.package), "settings": settings, "forms": plan.multipart, **auth, **known}
+    yield "tests/gateway.py", render("tests/gateway.py.jinja", **gateway)
     if any(endpoint.tests.examples for endpoint in plan.endpoints):
         yield "tests/examples.py", render("tests/examples.py.jinja", package=identifier(plan.package))
     operations = [literal((one.label, one.backend, one.method, one.pattern)) for one in plan.operations]
@@ -79,6 +82,15 @@ def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
 
 def _proxied(case: ProxyCase, path: str) -> ast.expr:
     return _request_tree(SampleRequest(case.method, path, (), None, False, case.by))
+
+
+def _keys_of(scheme: str) -> Code:
+    """What a scheme's clients are set to in the tests."""
+    return expression(called("SecretStr", code("CLIENTS[key].setting", key=constant(scheme))))
+
+
+def _stand_in(secret: SecretPlan) -> Code:
+    return expression(called("SecretStr", constant("not-a-secret")) if secret.secret else constant("gateway"))
 
 
 def _view(endpoint: EndpointPlan) -> View:

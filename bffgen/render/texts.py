@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
+from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, identifier, literal, plain
-from bffgen.render.edge import secret_settings
+from bffgen.render.edge import key_settings
 from bffgen.render.environment import render
-from bffgen.render.policies import settings_of
+from bffgen.render.policies import has_policies, settings_of
+from bffgen.render.seeing import seeing_settings, wanted_of
 from bffgen.render.views import View
 
 _LABEL = re.compile(r"[^A-Za-z0-9 _./{}:,-]")
@@ -26,13 +28,16 @@ def readme(plan: GatewayPlan) -> Code:
         prefix=identifier(f"{prefix}_"),
         front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
-        secrets=[identifier(f"{prefix}_{name.upper()}") for name in secret_settings(plan)],
+        **secrets_view(plan),
+        keys=[identifier(f"{prefix}_{name.upper()}") for name in key_settings(plan)],
+        policies=any(has_policies(backend) for backend in plan.backends),
+        seeing=wanted_of(plan),
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],
     )
 
 
 def _settings(plan: GatewayPlan, prefix: str) -> Iterator[View]:
-    for setting in settings_of(plan):
+    for setting in [*settings_of(plan), *seeing_settings(plan)]:
         yield {"name": identifier(f"{prefix}_{setting['name'].upper()}"), "value": setting["value"]}
 
 

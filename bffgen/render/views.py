@@ -93,6 +93,7 @@ def client_view(plan: BackendPlan) -> View:
         "constants": [_constant(one) for one in plan.constants],
         "class_name": identifier(plan.class_name),
         "client": identifier(plan.client),
+        "others": [identifier(one.name.removeprefix("_")) for one in plan.auth.clients[1:]],
         "methods": [_method(one) for one in plan.methods],
     }
 

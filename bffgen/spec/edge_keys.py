@@ -34,7 +34,7 @@ JWT = Table(
     Key("scope_claim", "text", "The claim that has a token's scopes (`scope` unless said)"),
 )
 
-API_KEY = Table(
+KEY_SCHEME = Table(
     "a scheme of keys",
     Key("type", "type_api_key", "`api_key`: a key of each client's in a header", required=True),
     Key("description", "text", "What it is, for the published document"),

@@ -6,6 +6,15 @@ from collections.abc import Mapping
 
 _GUARD = {"that": "product.active", "status": 404, "detail": "no product {product_id}"}
 _CALL = "catalog.getProduct(id=product_id)"
+_TOKENS = {
+    "token_url": "https://login.example.com/oauth/token",
+    "client_id": "storefront",
+    "client_secret": "$LOGIN_SECRET",
+    "scopes": ["prices.read"],
+    "audience": "https://pricing.example.com",
+    "resource": "https://pricing.example.com/v1",
+    "client_auth": "body",
+}
 _BACKEND = {
     "openapi": "backends/catalog.yaml",
     "overlay": "backends/catalog.overlay.yaml",
@@ -18,7 +27,10 @@ _BACKEND = {
     "timeout": "500ms",
     "retry": {"times": 2, "backoff": "50ms"},
     "breaker": True,
+    "hedge": True,
     "concurrency": 64,
+    "auth": {"bearer": "$PRICING_TOKEN"},
+    "tls": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
     "operations": {"GET /carts/{id}/items": {"operation_id": "getItems", "response": "list[Item]"}},
 }
 _ENDPOINT = {
@@ -37,6 +49,8 @@ _ENDPOINT = {
     "response_headers": {"Location": '"/orders/" + order.id'},
     "cookies": {"basket": {"value": "basket.id", "max_age": 3600}},
     "deadline": "2s",
+    "retry": 1,
+    "hedge": "100ms",
     "degraded_status": 206,
     "parallel_writes": True,
     "envelope": {"ok": "problem is None", "data": "response"},
@@ -76,6 +90,7 @@ _SECURITY = {"schemes": {"user": _JWT, "partner": _API_KEY}, "default": "user"}
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "`http`": {"transport": "stock", "http2": True},
+    "`observability`": {"metrics": True, "server_timing": True, "traces": True},
     "a spec": {
         "bffgen": 1,
         "name": "storefront",
@@ -91,6 +106,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "contract": "gateway.yaml",
         "functions": "functions.py",
         "http": {"transport": "stock", "http2": True},
+        "observability": {"metrics": True, "server_timing": True},
         "defaults": {"backends": {"timeout": "1s"}, "endpoints": {"deadline": "3s"}},
         "cors": _CORS,
         "security": _SECURITY,
@@ -103,6 +119,19 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "a scheme of keys": _API_KEY,
     "a backend": _BACKEND,
     "a mapping of defaults for backends": _BACKEND,
+    "`auth`": {
+        "bearer": "$PRICING_TOKEN",
+        "basic": {"username": "storefront", "password": "$PRICING_PASSWORD"},
+        "api_key": {"header": "X-Api-Key", "value": "$PRICING_KEY"},
+        "client_credentials": _TOKENS,
+        "token_exchange": _TOKENS,
+    },
+    "`bearer`": {"token": "$PRICING_TOKEN"},
+    "`basic`": {"username": "storefront", "password": "$PRICING_PASSWORD"},
+    "`api_key`": {"header": "X-Api-Key", "query": "key", "value": "$PRICING_KEY", "prefix": "Bot "},
+    "`client_credentials`": _TOKENS,
+    "`token_exchange`": _TOKENS,
+    "`tls`": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
     "`retry`": {"times": 2, "backoff": "50ms", "max_backoff": "500ms", "statuses": [502, 503]},
     "`breaker`": {"window": "30s", "calls": 50, "failures": 0.8, "open": "10s"},
     "an operation": {
@@ -148,8 +177,11 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "require": [_GUARD],
         "after": ["audit"],
         "on_error": {"404": None, "timeout": {"status": 503, "detail": "try again"}},
+        "retry": 2,
+        "hedge": "80ms",
         "timeout": "500ms",
         "read": True,
+        "auth": "none",
         "for": "item in cart.items",
         "if": "item.quantity > 0",
         "limit": 50,

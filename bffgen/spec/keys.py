@@ -52,6 +52,7 @@ SPEC = Table(
     Key("contract", "path", "An OpenAPI document that every endpoint must fit, relative to the spec"),
     Key("functions", "path", "A file of functions in Python, such as `functions.py`, relative to the spec"),
     Key("http", "http", "How backends are connected to"),
+    Key("observability", "observability", "What can be seen of the gateway at work, once a setting switches it on"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
     Key("cors", "cors", "Which sites' scripts may call, and with what"),
     Key("security", "security", "How clients are known, and who may call"),
@@ -59,7 +60,6 @@ SPEC = Table(
     later=(
         ("cache", "keeping answers"),
         ("store", "where shared state lives"),
-        ("observability", "traces and metrics"),
         ("models", "which fields the models have"),
         ("examples", "examples that become tests"),
     ),
@@ -82,15 +82,62 @@ BACKEND = Table(
     Key("timeout", "duration", "How long a call may take, such as `500ms` or `2s`"),
     Key("retry", "retry", "Trying again what reads, or was not sent: `true`, how often, or its parts"),
     Key("breaker", "breaker", "Leaving a failing backend alone for a while: `true`, or its parts"),
+    Key("hedge", "hedge", "Asking a second time what reads, when the answer is late: `true`, or after how long"),
     Key("concurrency", "count", "How many calls of the backend there may be at one time; some more wait"),
     Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
+    Key("auth", "auth", "How the backend learns who asks: `forward`, `bearer`, `basic`, `none`, or a mapping"),
+    Key("tls", "tls", "The certificates of its connections"),
     later=(
-        ("auth", "credentials for a backend"),
-        ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
         ("rate_limit", "how often a backend is called"),
     ),
+)
+
+AUTH = Table(
+    "`auth`",
+    Key("bearer", "bearer", "A token of the gateway's: `$NAME`, a variable of the environment"),
+    Key("basic", "basic", "A name and a password of the gateway's"),
+    Key("api_key", "api_key", "A key of the gateway's, in a header or in the query"),
+    Key("client_credentials", "client_credentials", "Tokens that a token endpoint gives the gateway (OAuth 2.0)"),
+    Key("token_exchange", "token_exchange", "Tokens that a token endpoint gives for the client's own (RFC 8693)"),
+)
+
+BEARER = Table("`bearer`", Key("token", "secret", "The token: `$NAME`, a variable of the environment"))
+
+BASIC = Table(
+    "`basic`",
+    Key("username", "text", "The name; it may also be `$NAME`, a variable of the environment"),
+    Key("password", "secret", "The password: `$NAME`, a variable of the environment"),
+)
+
+API_KEY = Table(
+    "`api_key`",
+    Key("header", "text", "The header that takes the key, such as `X-Api-Key`"),
+    Key("query", "text", "The parameter of the query that takes the key"),
+    Key("value", "secret", "The key: `$NAME`, a variable of the environment"),
+    Key("prefix", "text", "What stands before the key, such as `Bot `"),
+)
+
+_TOKENS = (
+    Key("token_url", "url", "The token endpoint", required=True),
+    Key("client_id", "text", "The gateway's id there; it may also be `$NAME`, a variable of the environment"),
+    Key("client_secret", "secret", "Its secret there: `$NAME`, a variable of the environment"),
+    Key("scopes", "names", "The scopes that are asked for"),
+    Key("audience", "text", "Who the token is for"),
+    Key("resource", "text", "The address of what the token is for (RFC 8707)"),
+    Key("client_auth", "client_auth", "How id and secret are sent: `basic` (unless said) or in the `body`"),
+)
+
+CLIENT_CREDENTIALS = Table("`client_credentials`", *_TOKENS)
+
+TOKEN_EXCHANGE = Table("`token_exchange`", *_TOKENS)
+
+TLS = Table(
+    "`tls`",
+    Key("ca", "path", "A PEM file of the authorities that are trusted, instead of the system's"),
+    Key("cert", "path", "A PEM file of the gateway's own certificate, for backends that ask for one"),
+    Key("key", "path", "A PEM file of its key, where that is not in the same file"),
 )
 
 RETRY = Table(
@@ -141,6 +188,8 @@ ENDPOINT = Table(
     Key("response_headers", "headers", "The answer's headers; null omits one"),
     Key("cookies", "cookies", "The answer's cookies; null omits one"),
     Key("deadline", "duration", "How long the whole request may take"),
+    Key("retry", "retry", "Trying its reads again, instead of what their backends say"),
+    Key("hedge", "hedge", "Asking its reads a second time, instead of what their backends say"),
     Key("degraded_status", "status", "The status of an answer in which a part failed"),
     Key("parallel_writes", "boolean", "Whether writes may run at the same time"),
     Key("envelope", "value", "What the answer is put into, instead of the gateway's envelope; null: nothing"),
@@ -169,6 +218,13 @@ HTTP = Table(
     Key("http2", "boolean", "HTTP/2 where a backend has it, with `transport: stock`"),
 )
 
+OBSERVABILITY = Table(
+    "`observability`",
+    Key("metrics", "boolean", "`GET /metrics` for Prometheus, where the setting `METRICS` is true"),
+    Key("server_timing", "boolean", "`Server-Timing` in answers, where the setting `SERVER_TIMING` is true"),
+    Key("traces", "boolean", "OpenTelemetry spans, of the share of requests that the setting `TRACES` is"),
+)
+
 INCLUDED = Table(
     "an included file",
     Key("bffgen", "version", "The version of the spec language: 1"),
@@ -189,9 +245,12 @@ BACKEND_DEFAULTS = BACKEND.part(
     "validate",
     "success",
     "forward_headers",
+    "auth",
+    "tls",
     "timeout",
     "retry",
     "breaker",
+    "hedge",
     "concurrency",
 )
 
@@ -203,6 +262,8 @@ ENDPOINT_DEFAULTS = ENDPOINT.part(
     "response_headers",
     "cookies",
     "deadline",
+    "retry",
+    "hedge",
     "degraded_status",
     "parallel_writes",
 )
@@ -231,6 +292,8 @@ CALL = Table(
     Key("after", "names", "Calls that must be done first"),
     Key("on_error", "on_error", "What happens when the call fails: the endpoint fails unless said"),
     Key("timeout", "duration", "How long the call may take"),
+    Key("retry", "retry", "Trying again, instead of what its backend says: `false`, `true`, how often, or its parts"),
+    Key("hedge", "hedge", "Asking a second time, instead of what its backend says: `false`, `true`, or after how long"),
     Key("read", "boolean", "Whether it only reads although it is a POST"),
     Key("for", "expression", "Once for each item, `x in xs`: a list of the results in order"),
     Key("if", "expression", "Only for the items of which this is true; null stands in the place of the others"),
@@ -244,15 +307,13 @@ CALL = Table(
     Key("until", "expression", "Pages end where this is true, over `answer`"),
     Key("max_pages", "count", "How many pages there may be; more are a failure of kind `limit`"),
     Key("undo", "undo", "The call that takes this write back when something fails later"),
+    Key("auth", "auth", "How the backend learns who asks, in this call: `none`, or as in a backend"),
     Key("calls", "calls", "Instead of `call`: calls of a block, with a scope of their own"),
     Key("value", "value", "The value of a block"),
     Key("let", "lets", "Named values of a block"),
     later=(
-        ("retry", "trying again"),
-        ("hedge", "asking twice"),
         ("cache", "keeping answers"),
         ("breaker", "leaving a failing backend alone"),
-        ("auth", "credentials for a backend"),
         ("stream", "answers in parts"),
     ),
 )

@@ -10,13 +10,15 @@ from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.access import Access, Security
+from bffgen.spec.auth import Auth, Tls
 from bffgen.spec.edge import Cors, RateLimit
 from bffgen.spec.example import Example
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
 from bffgen.spec.operation import TypeText as TypeText
-from bffgen.spec.policies import Policies
+from bffgen.spec.policies import OwnPolicies, Policies
 from bffgen.spec.proxy import Proxy
+from bffgen.spec.seeing import Seeing
 
 # ---------------------------------------------------------------------------------------------- values
 
@@ -229,6 +231,9 @@ class Call:
     items: Expr | None = None
     key: Expr | None = None
     undo: Call | None = None
+    auth: Auth | None = None  # its backend's
+    auth_span: Span | None = None
+    policies: OwnPolicies | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -325,6 +330,7 @@ class Endpoint:
     envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
     security: Access | None = None
     rate_limit: RateLimit | Literal["none"] | None = None
+    policies: OwnPolicies | None = None  # of its reads
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -355,6 +361,9 @@ class Backend:
     overlay_span: Span | None = None
     operations: tuple[DeclaredOperation, ...] = ()
     policies: Policies = Policies()
+    auth: Auth | None = None
+    auth_span: Span | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -377,3 +386,4 @@ class Spec:
     cors: Cors | None = None
     security: Security | None = None
     rate_limit: RateLimit | None = None
+    seeing: Seeing = Seeing()

@@ -10,7 +10,7 @@ from bffgen.source.nodes import Node
 from bffgen.source.similar import closest
 from bffgen.source.text import Span
 from bffgen.spec.access import Access, Alternative, Jwt, Scheme, Security
-from bffgen.spec.edge_keys import API_KEY, JWT, SECURITY
+from bffgen.spec.edge_keys import JWT, KEY_SCHEME, SECURITY
 from bffgen.spec.keys import Table
 from bffgen.spec.operation import TypeText
 from bffgen.spec.parse_value import ValueReader
@@ -18,7 +18,7 @@ from bffgen.spec.reader import Fields, is_null, kind_of, shown
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _USUAL = ("RS256", "ES256")
-_TABLES: Mapping[str, Table] = {"jwt": JWT, "api_key": API_KEY}
+_TABLES: Mapping[str, Table] = {"jwt": JWT, "api_key": KEY_SCHEME}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 

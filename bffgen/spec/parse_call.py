@@ -10,13 +10,15 @@ from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import CALL, GUARD
 from bffgen.spec.model import Argument, Block, Call, Entry, Guard, Value
+from bffgen.spec.parse_auth import AuthReader
 from bffgen.spec.parse_head import Head, parse_head, repeated_argument
 from bffgen.spec.parse_lists import ListReader
+from bffgen.spec.parse_policies import PolicyReader
 from bffgen.spec.reader import Fields
 
 _NOT_OF_UNDO = frozenset(
     "as read for if limit items key batch size paginate max_pages when require after on_error undo timeout "
-    "headers".split()
+    "headers auth retry hedge".split()
 )
 _MANAGED_HEADERS = frozenset(
     "connection content-length date host keep-alive proxy-connection set-cookie te trailer transfer-encoding "
@@ -31,7 +33,7 @@ class _Named:
     node: Node
 
 
-class CallReader(ListReader):
+class CallReader(PolicyReader, ListReader, AuthReader):
     """Reads a call in either form, and the guards of calls and endpoints."""
 
     def calls(self, node: Node | None) -> Mapping[str, Entry]:
@@ -78,7 +80,10 @@ class CallReader(ListReader):
         self._only(
             fields,
             "a block",
-            ("call", "args", "body", "headers", "as", "read", "batch", "paginate", "undo", "items"),
+            (
+                *("call", "args", "body", "headers", "as", "read", "batch", "paginate", "undo", "items"),
+                *("auth", "retry", "hedge"),
+            ),
             "a call",
         )
         calls, lets, guards = self.calls(get("calls")), self.lets(get("let")), self.guards(get("require"))
@@ -114,7 +119,8 @@ class CallReader(ListReader):
         each, batch, paginate = self.each(fields), self.batch(fields), self.paginate(fields)
         items = self._text_expression(get("items"), "an expression over `answer`")
         key = self._text_expression(get("key"), "an expression over `item`")
-        undo = self._undo(named, get("undo"))
+        undo, auth = self._undo(named, get("undo")), self.auth(get("auth"), head.backend if head else named.name)
+        policies = self.own_policies(fields)
         if head is None:
             return None
         return Call(
@@ -142,6 +148,9 @@ class CallReader(ListReader):
             items=items,
             key=key,
             undo=undo,
+            auth=auth,
+            auth_span=fields.known["auth"].span if "auth" in fields.known else None,
+            policies=policies,
         )
 
     def _undo(self, named: _Named, node: Node | None) -> Call | None:

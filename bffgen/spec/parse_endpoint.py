@@ -67,6 +67,7 @@ class EndpointReader(AccessReader, CallReader, ExampleReader, OperationReader, R
             deadline=self.duration(get("deadline")),
             degraded_status=self.status(get("degraded_status"), low=200),
             node=fields.node,
+            policies=self.own_policies(fields),
             parallel_writes=self.boolean(get("parallel_writes"), False),
             examples=self.examples(get("examples")),
             envelope=self.value(get("envelope")),

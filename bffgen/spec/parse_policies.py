@@ -1,17 +1,18 @@
-"""`retry`, `breaker` and `concurrency` of a backend."""
+"""`retry`, `breaker`, `hedge` and `concurrency` of a backend; `retry` and `hedge` of a call or an endpoint."""
 
 from __future__ import annotations
 
 from bffgen.source.nodes import Node
+from bffgen.source.text import Span
 from bffgen.spec.keys import BREAKER, RETRY
-from bffgen.spec.policies import Breaker, Policies, Retry
+from bffgen.spec.policies import Breaker, Hedge, OwnPolicies, Policies, Retry
 from bffgen.spec.reader import Fields, Reader, kind_of, shown
 
 _MOST_TIMES, _MOST_CALLS = 5, 10_000
 
 
 class PolicyReader(Reader):
-    """Reads what a backend says of its policies."""
+    """Reads what backends, endpoints and calls say of their policies."""
 
     def policies(self, fields: Fields) -> Policies:
         get = fields.get
@@ -19,7 +20,23 @@ class PolicyReader(Reader):
             retry=self._retry(get("retry")),
             breaker=self._breaker(get("breaker")),
             concurrency=self._count(get("concurrency")),
+            hedge=self._hedge(get("hedge")),
         )
+
+    def own_policies(self, fields: Fields) -> OwnPolicies | None:
+        """What a call or an endpoint says of its own."""
+        retry, hedge = fields.get("retry"), fields.get("hedge")
+        if retry is None and hedge is None:
+            return None
+        return OwnPolicies(self._retry(retry), self._hedge(hedge), _place(retry), _place(hedge))
+
+    def _hedge(self, node: Node | None) -> Hedge | None:
+        if node is None:
+            return None
+        if node.kind == "scalar" and isinstance(node.value, bool):
+            return Hedge() if node.value else None
+        after = self.duration(node)
+        return None if after is None else Hedge(after)
 
     def _retry(self, node: Node | None) -> Retry | None:
         usual = Retry()
@@ -83,3 +100,7 @@ class PolicyReader(Reader):
         found = kind_of(node) if value is None or isinstance(value, str) else f"`{shown(node.text)}`"
         self.bad(node.span, f"expected a share of the calls, above 0 and at most 1, found {found}", help)
         return None
+
+
+def _place(node: Node | None) -> Span | None:
+    return None if node is None else node.span

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bffgen.records import dataclass
+from bffgen.source.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,39 @@ class Breaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Hedge:
+    """A second request after so many seconds; None: when the answer takes longer than 95 of 100."""
+
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPolicies:
+    """What a call or an endpoint has instead of the backend's, where there is a place that says so."""
+
+    retry: Retry | None = None
+    hedge: Hedge | None = None
+    retry_span: Span | None = None
+    hedge_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPolicies:
+    """What a call has in the end. `repeatable`: it may be sent again although it writes."""
+
+    retry: Retry | None
+    hedge: Hedge | None
+    repeatable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """Those that are None are not asked for. `concurrency`: calls at one time."""
 
     retry: Retry | None = None
     breaker: Breaker | None = None
     concurrency: int | None = None
+    hedge: Hedge | None = None
 
     def __bool__(self) -> bool:
         return self != Policies()

@@ -39,10 +39,11 @@ class Breaker:
 
     def __init__(
         self,
-        window: float = 10.0,
-        calls: int = 20,
-        failures: float = 0.5,
-        pause: float = 5.0,
+        *,
+        window: float,
+        calls: int,
+        failures: float,
+        pause: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._window, self._calls, self._failures = window, calls, failures
@@ -59,6 +60,13 @@ class Breaker:
         if self._until is None:
             return False
         return self._clock() < self._until or self._probes + self._proven >= _PROBES
+
+    @property
+    def state(self) -> int:
+        """0: closed, 1: half open, 2: open."""
+        if self._until is None:
+            return 0
+        return 2 if self._clock() < self._until else 1
 
     def enter(self) -> int:
         """A call goes out: what `leave` wants of it. Not while it `refuses`."""

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence, Set
 from functools import partial
 
 import httpx
 
 from . import context
-from .body import LIMIT, Breach, read_body, unpacked
+from .body import LIMIT, Breach, unpacked
 from .encode import Pair
-from .exchange import ENDS, Policy, exchange, failed
+from .exchange import ENDS, Policy, exchange, failed, is_sound, whole
 from .failures import BackendFailure, InvalidArgument
 from .outgoing import Content, Message, Outgoing
 from .replies import Raw, field, is_json, retry_after
@@ -20,7 +21,6 @@ from .tasks import surely
 from .transport import REPEATABLE, Http
 
 _CREDENTIALS = frozenset({"authorization", "cookie"})
-_MAX_HEADERS = 100
 
 
 class BackendClient:
@@ -69,13 +69,14 @@ class BackendClient:
         length: int | None = None,
         within: float | None = None,
         read: bool | None = None,
+        policy: str | None = None,
     ) -> Raw:
         """The answer to one request, when its status is in `success`; else raises `BackendFailure`.
 
         `url` is the path, from its first slash on; it and the pairs of `query` and `cookies` are
         escaped already. `within` so many seconds all of it must be there, connection to last byte;
         the deadline may leave less. `read` says that nothing is changed, as by GET and HEAD.
-        `content` that is a stream has `length` bytes, where that is known.
+        `policy` names the call's own. A stream of `content` has `length` bytes, if that is known.
         """
         left = self.time_left(operation, within)
         if content is None or isinstance(content, bytes):
@@ -84,12 +85,12 @@ class BackendClient:
             sent = self._outgoing.headers(headers or {}, cookies, kind)
             message = Message(method, target, sent, content)
             repeatable = method in REPEATABLE if read is None else read
-            raw = await self._answer(operation, message, repeatable, left)
+            raw = await self._answer(operation, message, repeatable, left, policy)
         else:
             parts = method, url, query, headers or {}, cookies, content, media_type, length
             request = self.request(*parts)
             async with exchange(operation, left):
-                raw = await whole(await self.start(request))
+                raw = await whole(await self.begin(operation, request, left))
         if raw.status in success:
             return raw
         raise self.failure(operation, raw)
@@ -130,44 +131,63 @@ class BackendClient:
         except httpx.InvalidURL:
             raise InvalidArgument from None
 
+    async def begin(self, operation: str, request: httpx.Request, seconds: float) -> httpx.Response:
+        """The head of an answer that is not read whole, as often as the policies say."""
+        if self._policies is None:
+            return await self.start(request)
+        whole_body = isinstance(request.stream, httpx.ByteStream)
+        repeatable = whole_body and request.method in REPEATABLE
+        return await self._policies.begin(seconds, repeatable, partial(self.start, request))
+
     async def start(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the head of the answer. Who asks must close it."""
         response = await self._http.send(request, stream=True)
         if "location" in response.extensions:  # see `hide_location`
             response.headers["location"] = response.extensions["location"]
-        if not _is_sound(response.status_code, len(response.headers.raw)):
+        if not is_sound(response.status_code, len(response.headers.raw)):
             await surely(response.aclose())
             raise Breach("head")
         return response
 
     async def _answer(
-        self, operation: str, message: Message, repeatable: bool, seconds: float
+        self,
+        operation: str,
+        message: Message,
+        repeatable: bool,
+        seconds: float,
+        policy: str | None = None,
     ) -> Raw:
         """The whole answer within so many seconds, shared with others if the endpoint does that."""
-        if self._policies is None and self._pool is not None and reads.get() is None:
+        if self._pool is not None and reads.get() is None:  # which keeps the time itself
             try:
-                return await self._asked(message, repeatable, seconds)
+                if self._policies is None:
+                    return await self._asked(message, repeatable, seconds)
+                return await self._tried(message, repeatable, seconds, policy)
             except ENDS as error:
                 raise failed(operation, error) from error
         async with exchange(operation, seconds):
-            if repeatable:
-                return await shared(
-                    lambda: message.key, lambda: self._tried(message, True, seconds)
-                )
-            return await self._tried(message, False, seconds)
+            tried = partial(self._tried, message, repeatable, seconds, policy)
+            if not repeatable:
+                return await tried()
+            return await shared(lambda: (self.origin, policy, message.key), tried)
 
-    async def _tried(self, message: Message, repeatable: bool, seconds: float) -> Raw:
+    async def _tried(
+        self, message: Message, repeatable: bool, seconds: float, policy: str | None
+    ) -> Raw:
         """As often as the policies say, if there are some."""
         if self._policies is None:
             return await self._asked(message, repeatable)
-        attempt = partial(self._asked, message, repeatable)
-        return await self._policies.run(seconds, repeatable, attempt)
+        clock = asyncio.get_running_loop().time
+        ends = clock() + seconds
+        return await self._policies.run(
+            seconds, repeatable, lambda: self._asked(message, repeatable, ends - clock()), policy
+        )
 
     async def _asked(self, message: Message, repeatable: bool, seconds: float | None = None) -> Raw:
         """Past httpx, unless somebody else's transport is in use."""
         if self._pool is None:
             parts = message.method, message.target, message.headers, message.content
-            return await whole(await self.start(self._built(*parts)))
+            return await whole(await BackendClient.start(self, self._built(*parts)))
         status, fields, content = await self._pool.fetch(
             self._outgoing.data(message),
             LIMIT,
@@ -175,7 +195,7 @@ class BackendClient:
             repeatable=repeatable,
             seconds=seconds,
         )
-        if not _is_sound(status, len(fields)):
+        if not is_sound(status, len(fields)):
             raise Breach("head")
         try:
             content = unpacked(field(fields, "content-encoding"), content)
@@ -197,21 +217,3 @@ class BackendClient:
             retry_after=retry_after(raw.headers),
             client_credentials=self.client_credentials,
         )
-
-
-def _is_sound(status: int, fields: int) -> bool:
-    return 200 <= status < 600 and (status >= 400 or fields <= _MAX_HEADERS)
-
-
-async def whole(response: httpx.Response) -> Raw:
-    """Read an answer to its end. An error status stands even where its body cannot be read."""
-    status = response.status_code
-    try:
-        content = await read_body(response)
-    except Breach:
-        if not 400 <= status < 600:
-            raise
-        content = b""
-    finally:
-        await surely(response.aclose())
-    return Raw(status, response.headers.raw, content, str(response.url))

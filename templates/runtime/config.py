@@ -25,5 +25,8 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 Count = Annotated[int, Field(ge=0)]
 
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of all of them, 0 to 1."""
+
 Places = Annotated[int, Field(ge=1)]
 """How many calls of a backend there may be at one time."""

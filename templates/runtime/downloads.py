@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from . import context
-from .client import BackendClient, whole
+from .client import BackendClient
 from .encode import Pair, checked_header
-from .exchange import exchange
+from .exchange import exchange, whole
 from .failures import BackendFailure, InvalidArgument
 from .filenames import disposition
 from .outgoing import Content
@@ -106,8 +106,9 @@ async def download(
     own = {"accept": accept, "accept-encoding": "identity", **_forwarded(forward)}
     own |= {name.lower(): value for name, value in (headers or {}).items()}
     request = client.request(method, url, query, own, cookies, content, media_type, length)
-    async with exchange(operation, client.time_left(operation, within)):
-        response = await client.start(request)
+    left = client.time_left(operation, within)
+    async with exchange(operation, left):
+        response = await client.begin(operation, request, left)
         if response.status_code not in success:
             raise client.failure(operation, await whole(response))
     opened = Download(operation, response, limit, idle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Set
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
@@ -13,6 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 T = TypeVar("T")
 
 Kind = Literal["status", "timeout", "unreachable", "tls", "invalid", "refused", "limit", "open"]
+
+noticed: ContextVar[list[tuple[str, str]] | None] = ContextVar("noticed", default=None)
+"""Operation and kind of each failure of the request under way, where somebody wants to know."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +53,9 @@ class BackendFailure(Exception):
         self.call: str | None = None
         self.passes = False
         self.direct = False
+        known = noticed.get()
+        if known is not None:
+            known.append((operation, kind))
 
     def matches(self, *cases: int | str) -> bool:
         """Whether it is one of these: a status (404), a class ("5xx"), a kind ("timeout")."""

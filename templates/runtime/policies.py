@@ -4,88 +4,199 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import httpx
 
 from .breaker import Breaker
-from .bulkhead import Bulkhead, Full
+from .budget import Budget
 from .exchange import ENDS
-from .replies import Raw
+from .hedge import Hedge
+from .held import Held
+from .replies import UNWELL, Raw
 from .retries import Retry
+from .turns import Full, Turns
 
-_UNWELL = frozenset({502, 503, 504})
 _LATE = 0.01  # seconds before the end: who waits for a place gives up, who is cancelled was late
+_QUEUE = 4  # calls that wait, for each one that may be in flight
 
-Attempt = Callable[[], Awaitable[Raw]]
+A = TypeVar("A", Raw, httpx.Response)
+
+
+@dataclass(frozen=True, slots=True)
+class CallPolicy:
+    """What one call has instead of its backend's: None is not at all.
+
+    `repeatable`: it may be sent again although it writes.
+    """
+
+    retry: Retry | None = None
+    hedge: Hedge | None = None
+    repeatable: bool = False
 
 
 class Policies:
-    """The policies of one backend; those that are None let everything through."""
+    """The policies of one backend; those that are None let everything through.
 
-    __slots__ = ("_breaker", "_bulkhead", "_retry")
+    `calls` have their own, by name. Without `retries` none is tried again or sent twice.
+    """
+
+    __slots__ = ("_breaker", "_budget", "_calls", "_own", "_places", "_retries", "_sent")
 
     def __init__(
         self,
         retry: Retry | None = None,
         breaker: Breaker | None = None,
-        bulkhead: Bulkhead | None = None,
+        concurrency: int | None = None,
+        hedge: Hedge | None = None,
+        calls: Mapping[str, CallPolicy] | None = None,
+        retries: bool = True,
     ) -> None:
-        self._retry, self._breaker, self._bulkhead = retry, breaker, bulkhead
+        self._own = CallPolicy(retry, hedge)
+        self._calls = calls or {}
+        self._breaker, self._retries = breaker, retries
+        self._places = None if concurrency is None else Turns(concurrency, _QUEUE * concurrency)
+        self._budget = Budget()
+        self._sent = {"retries": 0, "hedges": 0}
 
-    async def run(self, seconds: float, repeatable: bool, attempt: Attempt) -> Raw:
+    async def run(
+        self,
+        seconds: float,
+        repeatable: bool,
+        attempt: Callable[[], Awaitable[Raw]],
+        call: str | None = None,
+    ) -> Raw:
         """What the last attempt gives or raises, all of them within so many seconds.
 
         `httpx.PoolTimeout`, the failure `open`, where nothing may be sent. `repeatable`: what was
         sent may be sent again.
         """
-        clock = asyncio.get_running_loop().time
-        ends, tried = clock() + seconds, 0
-        if self._retry is None:
-            return await self._placed(ends, attempt)
-        self._retry.earn()
-        while True:
-            ended: Raw | Exception
-            try:
-                ended = await self._placed(ends, attempt)
-            except ENDS as error:
-                ended = error
-            pause = self._retry.pause(ended, tried, repeatable)
-            if pause is None or clock() + pause >= ends:
-                if isinstance(ended, Exception):
-                    raise ended
-                return ended
-            tried += 1
-            await asyncio.sleep(pause)
+        used = self._own if call is None else self._calls[call]
+        repeatable = repeatable or used.repeatable
+        ends = asyncio.get_running_loop().time() + seconds
+        self._budget.earn()
 
-    async def _placed(self, ends: float, attempt: Attempt) -> Raw:
-        """One attempt, in its place of the bulkhead."""
-        self._check()
-        if self._bulkhead is None:
+        placed = partial(self._placed, ends, attempt)
+        if used.hedge is not None and repeatable and self._retries:
+            placed = partial(used.hedge.first, placed, partial(self._may_hedge, ends))
+        if used.retry is None or not self._retries:
+            return await placed()
+        return await self._again(used.retry, ends, repeatable, placed)
+
+    async def begin(
+        self, seconds: float, repeatable: bool, attempt: Callable[[], Awaitable[httpx.Response]]
+    ) -> httpx.Response:
+        """The same for an answer whose body is still to come; until then it has its place."""
+        ends = asyncio.get_running_loop().time() + seconds
+        self._budget.earn()
+
+        held = partial(self._held, ends, attempt)
+        if self._own.retry is None or not self._retries:
+            return await held()
+        return await self._again(self._own.retry, ends, repeatable, held)
+
+    def measures(self) -> Iterator[tuple[str, str, float]]:
+        """Name, type and value of what there is to see of them."""
+        for name, count in self._sent.items():
+            yield f"gateway_{name}_total", "counter", count
+        if self._breaker is not None:
+            yield "gateway_breaker_state", "gauge", self._breaker.state
+        if self._places is not None:
+            yield "gateway_calls_in_flight", "gauge", self._places.used
+            yield "gateway_calls_waiting", "gauge", self._places.queued
+
+    # -------------------------------------------------------------------------------- once more
+
+    async def _again(
+        self,
+        retry: Retry,
+        ends: float,
+        repeatable: bool,
+        attempt: Callable[[], Awaitable[A]],
+    ) -> A:
+        tried = 0
+        while True:
+            try:
+                ended = await attempt()
+            except ENDS as error:
+                pause = retry.pause_after(error, tried, repeatable)
+                if not self._may_go(pause, ends):
+                    raise
+            else:
+                status = ended.status if isinstance(ended, Raw) else ended.status_code
+                pause = retry.pause_before(status, ended.headers, tried, repeatable)
+                if not self._may_go(pause, ends):
+                    return ended
+                if isinstance(ended, httpx.Response):
+                    await ended.aclose()
+            tried += 1
+            self._sent["retries"] += 1
+            await asyncio.sleep(pause or 0)
+
+    def _may_go(self, pause: float | None, ends: float) -> bool:
+        late = pause is None or asyncio.get_running_loop().time() + pause >= ends
+        return not late and self._budget.take()
+
+    def _may_hedge(self, ends: float) -> bool:
+        may = self._may_go(0, ends)
+        self._sent["hedges"] += may
+        return may
+
+    # ------------------------------------------------------------------------------ one attempt
+
+    async def _placed(self, ends: float, attempt: Callable[[], Awaitable[Raw]]) -> Raw:
+        """One attempt, in its place."""
+        if self._places is None:
             return await self._counted(ends, attempt)
+        await self._enter(self._places, ends)
         try:
-            await self._bulkhead.take(ends - _LATE - asyncio.get_running_loop().time())
-        except Full:
-            raise httpx.PoolTimeout("too many calls of this backend") from None
-        try:
-            self._check()
             return await self._counted(ends, attempt)
         finally:
-            self._bulkhead.give()
+            self._places.leave()
+
+    async def _held(
+        self, ends: float, attempt: Callable[[], Awaitable[httpx.Response]]
+    ) -> httpx.Response:
+        """One attempt, whose answer has its place until it is closed."""
+        if self._places is None:
+            return await self._counted(ends, attempt)
+        await self._enter(self._places, ends)
+        try:
+            response = await self._counted(ends, attempt)
+        except BaseException:
+            self._places.leave()
+            raise
+        if response.is_closed or not isinstance(response.stream, httpx.AsyncByteStream):
+            self._places.leave()
+        else:
+            response.stream = Held(response.stream, self._places.leave)
+        return response
+
+    async def _enter(self, places: Turns, ends: float) -> None:
+        """Take a place, where there is one in time."""
+        self._check()  # before it waits for one, too
+        try:
+            await places.take(ends - _LATE - asyncio.get_running_loop().time())
+        except Full:
+            raise httpx.PoolTimeout("too many calls of this backend") from None
 
     def _check(self) -> None:
         if self._breaker is not None and self._breaker.refuses:
             raise httpx.PoolTimeout("this backend is left alone for a while")
 
-    async def _counted(self, ends: float, attempt: Attempt) -> Raw:
+    async def _counted(self, ends: float, attempt: Callable[[], Awaitable[A]]) -> A:
         """One attempt, of which the breaker hears."""
         if self._breaker is None:
             return await attempt()
+        self._check()
         entered, failed = self._breaker.enter(), None
         try:
-            raw = await attempt()
-            failed = raw.status in _UNWELL
-            return raw
+            ended = await attempt()
+            failed = (ended.status if isinstance(ended, Raw) else ended.status_code) in UNWELL
+            return ended
         except ENDS:
             failed = True
             raise

@@ -13,6 +13,7 @@ import httpx
 from .connection import Connection
 from .dialer import Dialer, Limits
 from .sending import upload
+from .turns import Full, Turns
 
 _CLOSED = httpx.NetworkError, httpx.RemoteProtocolError
 
@@ -30,10 +31,8 @@ class Pool:
         self._limits = limits or Limits()
         self._dialer = Dialer(host, port, tls)
         self._idle: deque[Connection] = deque()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turns = Turns(self._limits.connections, self._limits.queued)
         self._reaper: asyncio.TimerHandle | None = None
-        self.used = 0
-        self.queued = 0
         self.connections: set[Connection] = set()
 
     async def fetch(
@@ -117,7 +116,7 @@ class Pool:
                 self._reap(now)
         else:
             connection.abort()
-        self._leave()
+        self._turns.leave()
 
     async def aclose(self) -> None:
         """Close every connection, also those in use."""
@@ -130,31 +129,41 @@ class Pool:
         if closed:
             await asyncio.wait(closed, timeout=1.0)
 
+    @property
+    def used(self) -> int:
+        """How many connections are in use."""
+        return self._turns.used
+
+    @property
+    def queued(self) -> int:
+        """How many requests wait for one."""
+        return self._turns.queued
+
     # ----------------------------------------------------------------------------- taking a turn
 
     async def _taken(
         self, patience: float | None, connect: float | None = None
     ) -> tuple[Connection, bool]:
         """A connection, and whether it has been used before."""
-        if self.used < self._limits.connections:
-            self.used += 1
-        else:
-            await self._turn(patience)
+        try:
+            await self._turns.take(patience)
+        except Full:
+            raise httpx.PoolTimeout("no connection is free") from None
         try:
             connection = self._reusable()
             if connection is not None:
                 return connection, True
             return await self._connected(connect), False
         except BaseException:
-            self._leave()
+            self._turns.leave()
             raise
 
     def _free(self) -> Connection | None:
         """A connection, where there is one without waiting."""
-        if self.used >= self._limits.connections:
+        if not self._turns.free:
             return None
         connection = self._reusable()
-        self.used += connection is not None
+        self._turns.used += connection is not None
         return connection
 
     def _reusable(self) -> Connection | None:
@@ -165,33 +174,6 @@ class Pool:
                 return connection
             connection.abort()
         return None
-
-    async def _turn(self, patience: float | None) -> None:
-        """Wait until one of those in use is given back."""
-        if self.queued >= self._limits.queued:
-            raise httpx.PoolTimeout("too many requests wait for a connection")
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        self.queued += 1
-        try:
-            async with asyncio.timeout(patience):
-                await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():  # it came in the same moment
-                self._leave()
-            if isinstance(error, TimeoutError):
-                raise httpx.PoolTimeout("no connection is free") from None
-            raise
-        finally:
-            self.queued -= 1
-
-    def _leave(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self.used -= 1
 
     # --------------------------------------------------------------------------------- connecting
 

@@ -129,7 +129,7 @@ class ProxyRoute(BaseRoute):
         except InvalidArgument:
             raise HTTPException(400) from None
         async with exchanging:
-            return await client.start(request)
+            return await client.begin(f"proxy {self.path}", request, client.timeout)
 
     async def _body(
         self, receive: Receive, limit: asyncio.Timeout, then: float

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from bffgen.diagnostics.render import text
 from bffgen.pipeline import check_spec
@@ -53,7 +54,7 @@ def target_of(request: httpx.Request) -> str:
 
 
 def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[str, Any]) -> Exchange:
-    """Send a request (`GET /path`, with `headers` and a JSON `body`) to the emitted app."""
+    """Send a request (`GET /path`, with `headers` and a JSON `body`, under `settings`) to the emitted app."""
     if str(out) not in sys.path:
         sys.path.insert(0, str(out))
     module = importlib.import_module(package)
@@ -62,9 +63,11 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
         for name in module.Settings.model_fields
         if name.endswith("_url")
     }
-    return asyncio.run(
-        _exchange(module.create_app, module.Settings(**urls, **request.get("settings", {})), request, backends)
-    )
+    fields = module.Settings.model_fields.items()
+    needed = {name: field.annotation for name, field in fields if field.is_required()}
+    secrets = {name: (SecretStr if of is SecretStr else str)(f"secret-{name}") for name, of in needed.items()}
+    settings = module.Settings(**urls, **secrets, **request.get("settings", {}))
+    return asyncio.run(_exchange(module.create_app, settings, request, backends))
 
 
 async def _exchange(

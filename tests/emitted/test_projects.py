@@ -60,6 +60,7 @@ def test_answers(root: Path, name: str, case: dict[str, Any]) -> None:
     assert expected.get("contains", "") in response.text
     for header, value in expected.get("headers", {}).items():
         assert response.headers.get(header) == value
+    assert set(expected.get("header_names", ())) <= response.headers.keys()
     if "sent" in case:
         assert Counter(exchange.targets) == Counter(case["sent"])
     for target, bodies in case.get("sent_bodies", {}).items():

@@ -128,3 +128,20 @@ async def test_a_write_makes_reads_fresh_and_is_never_shared() -> None:
 
         answers = calls.start("all", all_of_it())
     assert answers.result() == [b"1", b"2", b"3", b"4", b"5", b"5"]
+
+
+async def test_equal_requests_of_two_backends_are_two_reads() -> None:
+    one, other = Backend(), Backend(status=404)
+    other.client = BackendClient(other.client._http, "http://orders.test", 2.0)
+    async with fan_out(5, share=True) as calls:
+        a = calls.start("a", one.get("/1"))
+
+        async def soft() -> str:
+            try:
+                return (await other.get("/1")).decode()
+            except BackendFailure as failure:
+                return f"{failure.status}"
+
+        b = calls.start("b", soft())
+    assert (a.result(), b.result()) == (b"1", "404")
+    assert (len(one.sent), len(other.sent)) == (1, 1)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bffgen.check.media import is_download, is_raw, is_text_answer, is_upload, media_types, raw_media_types
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, leaves
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard, leaves
 from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.sample import sample_reply
 from bffgen.plan.answers import answers_of, passed_statuses
@@ -53,11 +53,9 @@ _LEAST_TIMEOUT = 1.0
 """Seconds that a call must have for a test to tell its cancellation from its running out of time."""
 
 
-def plan_tests(
-    endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models, module: str
-) -> EndpointTests:
+def plan_tests(endpoint: CheckedEndpoint, plan: Schedule, models: Models, module: str) -> EndpointTests:
     """The tests of one endpoint; `module` is the endpoint's own name."""
-    planner = _Planner(endpoint, plan, gateway, models)
+    planner = _Planner(endpoint, plan, models)
     tests = planner.plan(f"test_{module}")
     usual = planner.usual
     whole = usual.succeeds and not usual.degraded and not usual.doubtful and len(tests.statuses) == 1
@@ -66,11 +64,9 @@ def plan_tests(
 
 
 class _Planner:
-    def __init__(self, endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models) -> None:
+    def __init__(self, endpoint: CheckedEndpoint, plan: Schedule, models: Models) -> None:
         self.endpoint = endpoint
         self.schedule = plan
-        self.gateway = gateway
-        self.credentials = _with_credentials(gateway)
         self.data = _agreeable(endpoint, plan, sample_data(endpoint, models))
         labels = [operation_label(call.operation) for call in leaves(endpoint.calls)]
         self.single = {label for label in labels if labels.count(label) == 1}
@@ -121,12 +117,12 @@ class _Planner:
     @cached_property
     def _documented(self) -> frozenset[int]:
         """Every status that the endpoint can answer."""
-        answers = answers_of(self.endpoint, self.gateway)
+        answers = answers_of(self.endpoint)
         known = (*answers.successes, *answers.problems, *answers.bodies)
         return frozenset(status for status in known if isinstance(status, int))
 
     def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
-        return simulate(self.endpoint, self.schedule, data, self.credentials, self._documented, faults)
+        return simulate(self.endpoint, self.schedule, data, self._documented, faults)
 
     def _expected(self) -> Any:
         """The body of the usual answer; None where it cannot be told beforehand."""
@@ -339,11 +335,6 @@ def _is_plain(of: Type) -> bool:
         if isinstance(one, ObjectType) and one.extra is not None:
             return False
     return True
-
-
-def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:
-    forwarded = {b.name: {header.lower() for header in b.forward_headers} for b in gateway.backends}
-    return frozenset(name for name, headers in forwarded.items() if headers & {"authorization", "cookie"})
 
 
 def _faults(call: CheckedCall) -> list[Fault]:

@@ -11,11 +11,13 @@ from typing import Protocol
 
 import httpx
 
-from .body import Breach
+from .body import Breach, read_body
 from .failures import BackendFailure, Kind
 from .replies import Raw
+from .tasks import surely
 
 ENDS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, Breach, TimeoutError)
+_MAX_HEADERS = 100
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -23,8 +25,21 @@ class Policy(Protocol):
     """How often, and whether, an attempt is made: see `policies`."""
 
     async def run(
-        self, seconds: float, repeatable: bool, attempt: Callable[[], Awaitable[Raw]], /
+        self,
+        seconds: float,
+        repeatable: bool,
+        attempt: Callable[[], Awaitable[Raw]],
+        call: str | None,
+        /,
     ) -> Raw: ...
+
+    async def begin(
+        self,
+        seconds: float,
+        repeatable: bool,
+        attempt: Callable[[], Awaitable[httpx.Response]],
+        /,
+    ) -> httpx.Response: ...
 
 
 class exchange:
@@ -82,3 +97,22 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+def is_sound(status: int, fields: int) -> bool:
+    """Whether the head of an answer, with so many fields, is one."""
+    return 200 <= status < 600 and (status >= 400 or fields <= _MAX_HEADERS)
+
+
+async def whole(response: httpx.Response) -> Raw:
+    """Read an answer to its end. An error status stands even where its body cannot be read."""
+    status = response.status_code
+    try:
+        content = await read_body(response)
+    except Breach:
+        if not 400 <= status < 600:
+            raise
+        content = b""
+    finally:
+        await surely(response.aclose())
+    return Raw(status, response.headers.raw, content, str(response.url))

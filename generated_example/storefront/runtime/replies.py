@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
+UNWELL = frozenset({502, 503, 504})
+"""Statuses of a backend that is not there, or not for long."""
+
 _EMPTY = frozenset({204, 205})
 _MAX_RETRY_AFTER = 60  # seconds
 
