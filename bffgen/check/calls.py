@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bffgen.check import values
 from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
+from bffgen.check.auth import auth_of, is_judged
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
 from bffgen.check.media import is_download, is_text_answer
@@ -45,15 +46,13 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     inner = assume(ctx, when, True, call.when.node.span) if when is not None and call.when is not None else ctx
     each, batch, inner = _repeated(call, inner)
     made = Made()
-    bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
-    for bound in bounds:
-        check_argument(bound, call, made, inner, names)
+    writes = names.backends.is_write(operation, call)
+    unbound = _arguments(call, operation, made, inner, names)
     pages = _pages(call, operation, inner, names)
-    for argument in call.arguments:
-        if not any(bound.argument is argument for bound in bounds):
-            values.value(argument.value, inner)
+    for argument in unbound:
+        values.value(argument.value, inner)
     body = check_body_of(call, operation, made, inner, names)
-    headers = tuple((name, _header(value, inner)) for name, (value, _) in call.headers.items())
+    headers = _headers(call, inner)
     from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
     request = sent_as(operation, names) if body is not None else None
     if not from_request_alone:
@@ -61,6 +60,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
     guards = check_guards(call, names)
     _check_after(call, ctx, names)
     backend = names.backends.whole.backends[call.backend]
+    judged = is_judged(auth_of(call, backend), backend)
     return CheckedCall(
         name=call.name,
         operation=operation,
@@ -71,15 +71,15 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         null_arguments=tuple(made.nulls),
         guards=guards,
         reactions=names.reactions(call.name),
-        passes=_passes(operation, from_request_alone, backend.forward_headers),
+        passes=_passes(operation, from_request_alone, judged),
         timeout=call.timeout or backend.timeout or DEFAULT_TIMEOUT,
         reply=names.reply(call.name),
         type=names.call_type(call.name),
-        write=names.backends.is_write(operation, call),
+        write=writes,
         needs=own_needs(ctx.used | names.reaction_needs(call.name)),
         after=frozenset(name for name, _ in call.after),
         success=_success(backend.success, call, names),
-        each=in_turn(each, call.each, names.backends.is_write(operation, call)),
+        each=in_turn(each, call.each, writes),
         batch=batch,
         pages=pages,
         items=names.given(call.name).items,
@@ -90,12 +90,23 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         wants_reply=False,
         span=call.operation_span,
         request=request,
+        auth=auth_of(call, backend),
+        judged=judged,
         policy=policy_of(call, operation, names),
     )
 
 
-def _header(written: spec.Value, ctx: Context) -> tree.Expr:
-    return values.value(written, ctx, nullable(TEXT), values.Place("a header"))
+def _arguments(call: spec.Call, operation: Operation, made: Made, ctx: Context, names: Names) -> list[spec.Argument]:
+    """The arguments into `made`; those that are none of the operation's come back."""
+    bounds = bind(call, operation, names.diags, names.backends.is_write(operation, call))
+    for bound in bounds:
+        check_argument(bound, call, made, ctx, names)
+    return [argument for argument in call.arguments if not any(bound.argument is argument for bound in bounds)]
+
+
+def _headers(call: spec.Call, ctx: Context) -> tuple[tuple[str, tree.Expr], ...]:
+    place = values.Place("a header")
+    return tuple((name, values.value(value, ctx, nullable(TEXT), place)) for name, (value, _) in call.headers.items())
 
 
 def _pages(call: spec.Call, operation: Operation, ctx: Context, names: Names) -> CheckedPages | None:
@@ -228,14 +239,12 @@ def _after(name: str, span: Span, call: spec.Call, ctx: Context, names: Names) -
     names.diags.report_use(id(names.seen), "BFF205", f"unknown name `{name}`", label, help=help_)
 
 
-def _passes(
-    operation: Operation, from_request_alone: bool, forwarded: tuple[tuple[str, object], ...]
-) -> frozenset[int]:
+def _passes(operation: Operation, from_request_alone: bool, judged: bool) -> frozenset[int]:
     """The statuses that reach the client as they are when the call fails hard."""
     documented = {response.status for response in operation.responses}
     known = {status for status in PASSING if status in documented or f"{status // 100}XX" in documented}
     passing = known if from_request_alone else set()
-    if any(name.lower() == "authorization" for name, _ in forwarded):
+    if judged:
         passing |= {401, 403}
     return frozenset(passing)
 
