@@ -15,6 +15,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 _FLAGS = "--host 127.0.0.1 --http httptools --no-access-log --no-server-header --log-level warning".split()
 
+# What is freed goes back to the system, so that no case sees what another one has used.
+_GIVE_BACK = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+
 
 @dataclass(frozen=True)
 class Running:
@@ -72,7 +75,7 @@ def serving(name: str, command: list[str], folder: Path, environment: dict[str, 
     process = subprocess.Popen(
         [part.replace("PORT", str(port)) for part in command],
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**os.environ, **_GIVE_BACK, **environment},
         stdout=subprocess.DEVNULL,
         stderr=None if os.environ.get("CHAOS_SHOW") else subprocess.DEVNULL,
     )
@@ -89,7 +92,7 @@ def serving(name: str, command: list[str], folder: Path, environment: dict[str, 
 
 
 def ours(project: Path, ports: dict[str, int]) -> Iterator[Running]:
-    command = [sys.executable, "-W", "error", "-m", "uvicorn", "main:app", "--port", "PORT", *_FLAGS]
+    command = [sys.executable, "-W", "error", "-m", "uvicorn", "main:app", "--port", "PORT", *_FLAGS, "--no-proxy-headers"]
     with serving("ours", command, project, _urls(ports)) as running:
         yield running
 

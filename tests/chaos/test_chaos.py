@@ -9,7 +9,8 @@ A case in `cases/*.yaml`:
     expect        status (one or several), body (JSON), contains (a text), within (seconds), complete (false: the answer breaks off),
                   has (a header), problem (false: what is passed through needs not be one of ours),
                   absent (headers that must not be there, texts that must not be there), memory (MB more),
-                  paths (what a backend was asked, first lines), sent_absent (texts that no backend may see),
+                  paths (what a backend was asked, first lines),
+                  sent_only (the first line that it may be asked, if any), sent_absent (texts that no backend may see),
                   calls (how many requests a backend saw)
     naive         `fails: why`: the control must not pass; `same`: it passes, too (problem documents aside)
     waits_for     a branch that has to be merged before: not run yet
@@ -36,7 +37,7 @@ Case = dict[str, Any]
 CASES: list[Case] = [
     {"area": path.stem, **case}
     for path in sorted(Path(__file__).parent.glob("cases/*.yaml"))
-    for case in yaml.safe_load(path.read_text())
+    for case in yaml.load(path.read_text(), yaml.CSafeLoader)
 ]
 GOOD: list[Steps] = [[{"json": {"id": 1, "name": "good"}}]]
 _MARGIN = 3.0  # seconds within which every answer must be there, unless a case says less
@@ -76,7 +77,7 @@ async def _run(case: Case, gateway: Running, backends: dict[str, Backend]) -> No
         gateway.forget_peak()
     steps, within = _request(case), expect.get("within", _MARGIN)
     for _ in range(case.get("times", 1)):
-        for seen in await asyncio.gather(*(ask(gateway.port, steps, 8) for _ in range(case.get("at_once", 1)))):
+        for seen in await asyncio.gather(*(ask(gateway.port, steps, within + 0.2) for _ in range(case.get("at_once", 1)))):
             _check(seen, expect, within, problems=gateway.name == "ours")
     if "memory" in expect:
         grown = gateway.memory("VmHWM") - before
@@ -123,6 +124,8 @@ def _check_sent(expect: dict[str, Any], backends: dict[str, Backend]) -> None:
     for name, paths in expect.get("paths", {}).items():
         lines = [one.split(b"\r\n")[0].decode("latin-1").removesuffix(" HTTP/1.1") for one in backends[name].requests]
         assert lines == paths
+    for name, line in expect.get("sent_only", {}).items():
+        assert all(one.startswith(f"{line} ".encode()) for one in backends[name].requests), backends[name].requests
     for backend in backends.values():
         for request in backend.requests:
             for text in expect.get("sent_absent", []):
