@@ -92,7 +92,18 @@ def serving(name: str, command: list[str], folder: Path, environment: dict[str, 
 
 
 def ours(project: Path, ports: dict[str, int]) -> Iterator[Running]:
-    command = [sys.executable, "-W", "error", "-m", "uvicorn", "main:app", "--port", "PORT", *_FLAGS, "--no-proxy-headers"]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "uvicorn",
+        "main:app",
+        "--port",
+        "PORT",
+        *_FLAGS,
+        "--no-proxy-headers",
+    ]
     with serving("ours", command, project, _urls(ports)) as running:
         yield running
 

@@ -84,6 +84,11 @@ async def single(id: int) -> Thing:
     return await thing(A, id)
 
 
+@app.get("/other/{id}", response_model=Item)
+async def other(id: int) -> Thing:
+    return await thing(B, id)
+
+
 @app.get("/named/{name}", response_model=Item)
 async def named(name: str) -> Thing:
     return Thing.model_validate(await get(f"{A}/named/{quote(name, safe='')}"))

@@ -6,7 +6,8 @@ A case in `cases/*.yaml`:
     request       `GET /path`, or `raw`: steps as in `wire.play`; `headers`, `json`: what goes with it
     times         so many such requests, one after the other (1); `at_once`: so many at the same time
     backends      a, b, c: scripts, one a request, the last for all that follow; `refuse`; else a good answer
-    expect        status (one or several), body (JSON), contains (a text), within (seconds), complete (false: the answer breaks off),
+    expect        status (one or several), body (JSON), contains (a text), within (seconds),
+                  complete (false: the answer breaks off),
                   has (a header), problem (false: what is passed through needs not be one of ours),
                   absent (headers that must not be there, texts that must not be there), memory (MB more),
                   paths (what a backend was asked, first lines),
@@ -77,7 +78,9 @@ async def _run(case: Case, gateway: Running, backends: dict[str, Backend]) -> No
         gateway.forget_peak()
     steps, within = _request(case), expect.get("within", _MARGIN)
     for _ in range(case.get("times", 1)):
-        for seen in await asyncio.gather(*(ask(gateway.port, steps, within + 0.2) for _ in range(case.get("at_once", 1)))):
+        for seen in await asyncio.gather(
+            *(ask(gateway.port, steps, within + 0.2) for _ in range(case.get("at_once", 1)))
+        ):
             _check(seen, expect, within, problems=gateway.name == "ours")
     if "memory" in expect:
         grown = gateway.memory("VmHWM") - before

@@ -25,26 +25,19 @@ async def play(steps: Steps, writer: asyncio.StreamWriter) -> bool:
     `json`, `body` and `bomb` are whole answers, with `status`, `media` and `headers` where they are given.
     """
     for step in steps:
+        if (answer := _whole(step)) is not None:
+            writer.write(answer)
+            await writer.drain()
+            continue
         match step:
             case {"send": text}:
                 writer.write(text.encode("latin-1"))
-            case {"json": value, **more}:
-                writer.write(_answer(json.dumps(value).encode(), **more))
-            case {"body": text, **more}:
-                writer.write(_answer(text.encode("latin-1"), **more))
-            case {"bomb": megabytes, **more}:
-                writer.write(_answer(bomb(megabytes), headers="Content-Encoding: gzip\r\n", **more))
             case {"pause": seconds}:
                 await asyncio.sleep(seconds)
             case {"repeat": text, "times": times, **more}:
-                for _ in range(times):
-                    writer.write(text.encode("latin-1"))
-                    await writer.drain()
-                    await asyncio.sleep(more.get("every", 0))
+                await _repeat(writer, text.encode("latin-1"), times, more.get("every", 0))
             case {"flood": megabytes}:
-                for _ in range(megabytes * 4):
-                    writer.write(b" " * (1 << 18))
-                    await writer.drain()
+                await _repeat(writer, b" " * (1 << 18), megabytes * 4, 0)
             case {"reset": True}:
                 sock = writer.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -59,6 +52,25 @@ async def play(steps: Steps, writer: asyncio.StreamWriter) -> bool:
     return True
 
 
+async def _repeat(writer: asyncio.StreamWriter, piece: bytes, times: int, every: float) -> None:
+    for _ in range(times):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(every)
+
+
+def _whole(step: dict[str, Any]) -> bytes | None:
+    """The answer that a step is, if it is a whole one."""
+    match step:
+        case {"json": value, **more}:
+            return _answer(json.dumps(value).encode(), **more)
+        case {"body": text, **more}:
+            return _answer(text.encode("latin-1"), **more)
+        case {"bomb": megabytes, **more}:
+            return _answer(bomb(megabytes), headers="Content-Encoding: gzip\r\n", **more)
+    return None
+
+
 def _answer(body: bytes, *, status: int = 200, media: str = "application/json", headers: str = "") -> bytes:
     return _HEAD.format(status=status, media=media, size=len(body), more=headers).encode("latin-1") + body
 
@@ -67,6 +79,22 @@ def _answer(body: bytes, *, status: int = 200, media: str = "application/json", 
 def bomb(megabytes: int) -> bytes:
     """So many megabytes of spaces, packed."""
     return gzip.compress(b" " * (megabytes << 20), 6, mtime=0)
+
+
+class _Watched(asyncio.StreamReader):
+    """Knows when the other side is gone without a read, which might take a part of the next request."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
+        self.gone = asyncio.Event()
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self.gone.set()
+
+    def set_exception(self, exc: Exception) -> None:  # type: ignore[override]
+        super().set_exception(exc)
+        self.gone.set()
 
 
 @dataclass
@@ -82,8 +110,12 @@ class Backend:
 
     async def open(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(
-                self._connected, "127.0.0.1", self.port, reuse_address=True, limit=1 << 20
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(
+                lambda: asyncio.StreamReaderProtocol(_Watched(limit=1 << 20), self._connected),  # type: ignore[arg-type]
+                "127.0.0.1",
+                self.port,
+                reuse_address=True,
             )
 
     async def set(self, scripts: list[Steps] | str) -> None:
@@ -108,7 +140,7 @@ class Backend:
             self._server.close()
             self._server = None
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connected(self, reader: _Watched, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -128,11 +160,11 @@ class Backend:
             if not writer.is_closing():
                 writer.close()
 
-    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _answered(self, reader: _Watched, writer: asyncio.StreamWriter) -> bool:
         """Play the next script, until its end or until the gateway hangs up."""
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         playing = asyncio.ensure_future(play(script, writer))
-        gone = asyncio.ensure_future(_gone(reader))
+        gone = asyncio.ensure_future(reader.gone.wait())
         try:
             await asyncio.wait([playing, gone], return_when=asyncio.FIRST_COMPLETED)
             return playing.done() and playing.result()
@@ -140,13 +172,6 @@ class Backend:
             playing.cancel()
             gone.cancel()
             await asyncio.gather(playing, gone, return_exceptions=True)
-
-
-async def _gone(reader: asyncio.StreamReader) -> None:
-    while not reader.at_eof():
-        if reader.exception() is not None:
-            return
-        await asyncio.sleep(0.005)
 
 
 async def _request(reader: asyncio.StreamReader) -> bytes | None:
