@@ -138,7 +138,8 @@ async def slow_clients(gateway: Running, backends: Backends) -> str:
 async def loop_lag(gateway: Running, backends: Backends) -> str:
     """F18: how long a request that needs no backend waits, while bodies of 3 MB and bombs are read."""
     items = json.dumps([{"id": n, "name": "x" * 20} for n in range(60_000)])
-    await backends["a"].set([[{"body": items}], [{"bomb": 96}]] * 3 + [[{"body": items}]])
+    lists: list[Steps] = [[{"body": items}], [{"bomb": 96}]]
+    await backends["a"].set([*lists * 3, [{"body": items}]])
     reading = asyncio.create_task(_lists(gateway))
     took = []
     while not reading.done():

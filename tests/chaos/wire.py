@@ -92,7 +92,7 @@ class _Watched(asyncio.StreamReader):
         super().feed_eof()
         self.gone.set()
 
-    def set_exception(self, exc: Exception) -> None:  # type: ignore[override]
+    def set_exception(self, exc: Exception) -> None:
         super().set_exception(exc)
         self.gone.set()
 
