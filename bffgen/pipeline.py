@@ -23,6 +23,7 @@ from bffgen.spec.parse import parse_spec
 if TYPE_CHECKING:
     from bffgen.output import LockInfo
     from bffgen.plan.files import FileTree
+    from bffgen.plan.model import GatewayPlan
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Compiled:
 
     tree: FileTree
     lock: LockInfo
+    plan: GatewayPlan
 
 
 def check_spec(path: Path) -> Checked:
@@ -66,7 +68,7 @@ def compile_gateway(path: Path, checked: Checked) -> Compiled:
     plan = lower(checked.gateway, models)
     root = path.parent.resolve()
     inputs = {Path(relpath(file, root)).as_posix(): digest for file, digest in checked.files.items()}
-    return Compiled(render(plan, rendered), LockInfo(__version__, inputs, plan.footprint))
+    return Compiled(render(plan, rendered), LockInfo(__version__, inputs, plan.footprint), plan)
 
 
 def _check(path: Path, loader: Loader, diags: Diagnostics) -> CheckedGateway | None:

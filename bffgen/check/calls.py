@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bffgen.check import values
 from bffgen.check.arguments import Made, check_argument, check_body_of, sent_as
+from bffgen.check.auth import auth_of, is_judged
 from bffgen.check.graph import reached
 from bffgen.check.lists import check_batch, check_each, check_pages, in_turn, unknown_items
 from bffgen.check.media import is_download, is_text_answer
@@ -52,15 +53,13 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         if not any(bound.argument is argument for bound in bounds):
             values.value(argument.value, inner)
     body = check_body_of(call, operation, made, inner, names)
-    headers = tuple(
-        (name, values.value(value, inner, nullable(TEXT), values.Place("a header")))
-        for name, (value, _) in call.headers.items()
-    )
+    headers = _headers(call, inner)
     reactions = names.reactions(call.name)
     from_request_alone = call.paginate is None and not ctx.used - set(_local_lets(names))
     guards = check_guards(call, names)
     _check_after(call, ctx, names)
     backend = names.backends.whole.backends[call.backend]
+    judged = is_judged(auth_of(call, backend), backend)
     return CheckedCall(
         name=call.name,
         operation=operation,
@@ -71,7 +70,7 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         null_arguments=tuple(made.nulls),
         guards=guards,
         reactions=reactions,
-        passes=_passes(operation, from_request_alone, backend.forward_headers),
+        passes=_passes(operation, from_request_alone, judged),
         timeout=call.timeout or backend.timeout or DEFAULT_TIMEOUT,
         reply=names.reply(call.name),
         type=names.call_type(call.name),
@@ -90,8 +89,15 @@ def check_call(call: spec.Call, names: Names) -> CheckedCall | None:
         wants_reply=False,
         span=call.operation_span,
         request=sent_as(operation, names) if body is not None else None,
+        auth=auth_of(call, backend),
+        judged=judged,
         policy=policy_of(call, operation, names),
     )
+
+
+def _headers(call: spec.Call, ctx: Context) -> tuple[tuple[str, tree.Expr], ...]:
+    place = values.Place("a header")
+    return tuple((name, values.value(value, ctx, nullable(TEXT), place)) for name, (value, _) in call.headers.items())
 
 
 def _pages(call: spec.Call, operation: Operation, ctx: Context, names: Names) -> CheckedPages | None:
@@ -224,13 +230,11 @@ def _after(name: str, span: Span, call: spec.Call, ctx: Context, names: Names) -
     names.diags.report_use(id(names.seen), "BFF205", f"unknown name `{name}`", label, help=help_)
 
 
-def _passes(
-    operation: Operation, from_request_alone: bool, forwarded: tuple[tuple[str, object], ...]
-) -> frozenset[int]:
+def _passes(operation: Operation, from_request_alone: bool, judged: bool) -> frozenset[int]:
     """The statuses that reach the client as they are when the call fails hard."""
     documented = {response.status for response in operation.responses}
     passing = {status for status in PASSING if status in documented} if from_request_alone else set()
-    if any(name.lower() == "authorization" for name, _ in forwarded):
+    if judged:
         passing |= {401, 403}
     return frozenset(passing)
 

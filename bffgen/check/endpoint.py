@@ -25,6 +25,7 @@ from bffgen.check.names import Names, operation_id
 from bffgen.check.operations import Backends
 from bffgen.check.params import check_body, check_params, collect_uses, unused
 from bffgen.check.passing import check_passing
+from bffgen.check.rates import check_rate, rate_of
 from bffgen.check.scopes import check_scope, only_instead, replies_in, replies_of_scope, with_replies
 from bffgen.check.streams import check_stream
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -105,11 +106,20 @@ def check_endpoint(endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoi
     if not codes:  # a warning may be about what an error is about
         graph.reads_after_writes(checked, backends.diags)
         graph.unused(checked, endpoint, seen, backends.diags)
-    checked = replace(checked, envelope=answer.envelope)
+    checked = _gated(replace(checked, envelope=answer.envelope, reads_claims="claims" in seen), endpoint, backends)
     wrapped = answer.envelope or answer.response
     answers = wrapped.type if wrapped is not None else None
     examples = check_examples(endpoint, checked, answers, backends.diags)
     return replace(checked, named_models=_named(checked), examples=examples)
+
+
+def _gated(checked: CheckedEndpoint, endpoint: spec.Endpoint, backends: Backends) -> CheckedEndpoint:
+    """The endpoint with what stands before it: who may call, and how often."""
+    access = backends.accesses.of(endpoint.security) if backends.accesses is not None else None
+    if endpoint.rate_limit is not None and endpoint.rate_limit != "none":
+        check_rate(endpoint.rate_limit, [access], backends.diags)
+    rate = rate_of(endpoint.rate_limit, backends.whole.rate_limit, checked.operation_id)
+    return replace(checked, access=access, rate=rate)
 
 
 def _hidden(endpoint: spec.Endpoint, own: Mapping[str, Span], diags: Diagnostics) -> None:

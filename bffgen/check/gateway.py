@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bffgen.check.access import Accesses
+from bffgen.check.auth import check_auth, is_judged, used_by_backend, warn_of_missing
 from bffgen.check.contract import check_contract
 from bffgen.check.declared import with_declared
 from bffgen.check.defaults import check_defaults
@@ -18,6 +21,7 @@ from bffgen.check.operations import Backends
 from bffgen.check.own import Own
 from bffgen.check.policies import check_backend_policies
 from bffgen.check.proxies import check_proxies
+from bffgen.check.rates import check_rate
 from bffgen.check.reach import reach
 from bffgen.check.repeats import check_repeats
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -26,8 +30,9 @@ from bffgen.expr.tree import Expr
 from bffgen.openapi.document import Document
 from bffgen.source.text import SourceFile, Span
 from bffgen.spec import model as spec
-from bffgen.spec.parse import why_no_url
+from bffgen.spec.auth import NO_AUTH
 from bffgen.spec.reader import shown
+from bffgen.spec.urls import why_no_url
 
 
 def check(
@@ -41,6 +46,8 @@ def check(
     own = Own(written, Functions(functions, diags) if functions is not None else None, diags)
     backends = with_declared(Backends(written, documents, diags, own))
     documents = backends.documents
+    accesses = Accesses(written.security, lambda text: backends.written_type(text, request=True), diags)
+    backends = replace(backends, accesses=accesses)
     own.attach(backends)
     made = tuple(_backend(backend, documents.get(name), diags) for name, backend in written.backends.items())
     _same_routes(written, diags)
@@ -62,11 +69,18 @@ def check(
         shapes=shapes,
         functions=used_functions,
         envelope=envelope,
-        proxies=check_proxies(written, documents, diags),
+        proxies=check_proxies(written, documents, accesses, diags),
         http=written.http,
+        cors=written.cors,
+        schemes=tuple(accesses.schemes.values()),
         seeing=written.seeing,
     )
+    known = [one.access for one in gateway.endpoints] + [one.access for one in gateway.proxies]
+    check_rate(written.rate_limit, known, diags)
+    used = used_by_backend(written, backends, gateway.proxies) if not diags.has_errors else {}
+    check_auth(written, used, diags)
     if not diags.has_errors:
+        warn_of_missing(written, documents, used, diags)
         check_defaults(gateway, diags)
         check_repeats(gateway.endpoints, documents, diags)
         reach(gateway.endpoints)
@@ -111,6 +125,9 @@ def _backend(backend: spec.Backend, document: Document | None, diags: Diagnostic
         timeout=backend.timeout,
         document=backend.openapi,
         policies=backend.policies,
+        auth=backend.auth or NO_AUTH,
+        judged=is_judged(backend.auth or NO_AUTH, backend),
+        tls=backend.tls,
     )
 
 

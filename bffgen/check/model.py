@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from bffgen.check.access import CheckedAccess, CheckedScheme
 from bffgen.check.example import CheckedExample
 from bffgen.check.passed import CheckedProxy, CheckedStream
+from bffgen.check.rates import CheckedRate
 from bffgen.expr.tree import Expr, Target
 from bffgen.openapi.model import Operation, Parameter, RequestBody
 from bffgen.records import dataclass
 from bffgen.source.text import Span
+from bffgen.spec.auth import NO_AUTH, Auth, Tls
+from bffgen.spec.edge import Cors
 from bffgen.spec.http import Http
 from bffgen.spec.policies import CallPolicies, Policies
 from bffgen.spec.seeing import Seeing
@@ -188,6 +192,8 @@ class CheckedCall:
     wants_reply: bool  # status(call) or header(call, ...) is used in this endpoint
     span: Span
     request: RequestBody | None = None  # what `body` is sent as
+    auth: Auth = NO_AUTH
+    judged: bool = False  # the backend's 401 and 403 speak of the client's credentials
     policy: CallPolicies | None = None  # None: the backend's
 
     @property
@@ -313,6 +319,9 @@ class CheckedEndpoint:
     stream: CheckedStream | None = None  # then `response` is a loop over the call's items
     examples: tuple[CheckedExample, ...] = ()
     envelope: Expr | None = None  # over `Role.ENVELOPE`, for answers and problems
+    access: CheckedAccess | None = None  # None: everybody may call
+    reads_claims: bool = False
+    rate: CheckedRate | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -324,6 +333,9 @@ class CheckedBackend:
     timeout: float | None
     document: str  # its path as the spec has it
     policies: Policies = Policies()
+    auth: Auth = NO_AUTH
+    judged: bool = False  # its 401 and 403 speak of the client's credentials
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -358,6 +370,8 @@ class CheckedGateway:
     http: Http = Http()
     seeing: Seeing = Seeing()
     envelope: Expr | None = None  # of problems outside of the endpoints
+    cors: Cors | None = None
+    schemes: tuple[CheckedScheme, ...] = ()
 
 
 def leaves_by_path(entries: tuple[CheckedEntry, ...], before: str = "") -> Iterator[tuple[str, CheckedCall]]:

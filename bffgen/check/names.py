@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from bffgen.check import values
+from bffgen.check.access import CheckedAccess
 from bffgen.check.graph import ONCE, waiting
 from bffgen.check.lists import Given, check_each, each_type, given, unknown_items
 from bffgen.check.model import CheckedEach, CheckedParam, CheckedReaction, Use, UseOther
@@ -151,7 +152,12 @@ class Names:
         names = [*self.bound, *self.endpoint.calls, *self.endpoint.let]
         if self.around is not None:
             return [*names, *self.around._all()]
-        return [*self.params, *names, *(["body"] if self.body is not None else [])]
+        known = ["body"] * (self.body is not None) + ["claims"] * (self._access is not None)
+        return [*self.params, *names, *known]
+
+    @property
+    def _access(self) -> CheckedAccess | None:
+        return self.backends.accesses.of(self.root.security) if self.backends.accesses is not None else None
 
     def _find(self, name: str) -> Binding | None:
         if name in self.bound:
@@ -170,6 +176,8 @@ class Names:
             return Binding(Role.PARAM, nullable(param.type), nulls=self._why_param(name))
         if self.around is None and name == "body" and self.body is not None:
             return Binding(Role.BODY, self.body if self.body_required else nullable(self.body))
+        if self.around is None and name == "claims" and (access := self._access) is not None:
+            return Binding(Role.CLAIMS, access.claims)
         if name in self.endpoint.calls:
             call = self.endpoint.calls[name]
             return Binding(Role.CALL, self.call_type(name), call.name_span, name, self._why_call(call))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from bffgen.check.access import Accesses
 from bffgen.check.media import answered, is_undeclared, item_of, says_no_content
 from bffgen.check.own import Own
 from bffgen.diagnostics.model import Diagnostics, Label
@@ -32,6 +33,7 @@ class Backends:
     documents: Mapping[str, Document]
     diags: Diagnostics
     own: Own
+    accesses: Accesses | None = None
 
     def operations(self, calls: Mapping[str, spec.Entry]) -> Iterator[tuple[spec.Call, Operation | None]]:
         """The operation of every call, those in blocks and those that take a write back too."""

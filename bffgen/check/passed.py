@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bffgen.check.access import CheckedAccess
+from bffgen.check.rates import CheckedRate
 from bffgen.openapi.model import Operation
 from bffgen.records import dataclass
 from bffgen.source.text import Span
@@ -31,3 +33,5 @@ class CheckedProxy:
     operations: tuple[Operation, ...] | None
     known: tuple[Operation, ...]  # those that the document has below `to`
     span: Span
+    access: CheckedAccess | None = None
+    rate: CheckedRate | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bffgen.check.access import Accesses
 from bffgen.check.passed import CheckedProxy
+from bffgen.check.rates import ALL, rate_of
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.diagnostics.suggest import closest
 from bffgen.openapi.document import Document
@@ -19,15 +21,17 @@ _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
 def check_proxies(
-    written: spec.Spec, documents: Mapping[str, Document], diags: Diagnostics
+    written: spec.Spec, documents: Mapping[str, Document], accesses: Accesses, diags: Diagnostics
 ) -> tuple[CheckedProxy, ...]:
     """The proxies of a spec; those of which a message was made are left out."""
     _shadowed(written, diags)
-    found = [_proxy(proxy, written, documents.get(proxy.backend), diags) for proxy in written.proxies]
+    found = [_proxy(proxy, written, documents.get(proxy.backend), accesses, diags) for proxy in written.proxies]
     return tuple(proxy for proxy in found if proxy is not None)
 
 
-def _proxy(proxy: Proxy, written: spec.Spec, document: Document | None, diags: Diagnostics) -> CheckedProxy | None:
+def _proxy(
+    proxy: Proxy, written: spec.Spec, document: Document | None, accesses: Accesses, diags: Diagnostics
+) -> CheckedProxy | None:
     if proxy.backend not in written.backends:
         near = closest(proxy.backend, written.backends)
         help_ = f"did you mean `{near}`?" if near else None
@@ -44,7 +48,8 @@ def _proxy(proxy: Proxy, written: spec.Spec, document: Document | None, diags: D
         _undocumented(proxy, to, sorted({one.method for one in there}), diags)
         return None
     operations = known if proxy.allow == "documented" else None
-    return CheckedProxy(proxy.path, to, proxy.backend, methods, operations, known, proxy.span)
+    access, rate = accesses.of(proxy.security), rate_of(None, written.rate_limit, ALL)
+    return CheckedProxy(proxy.path, to, proxy.backend, methods, operations, known, proxy.span, access, rate)
 
 
 def _undocumented(proxy: Proxy, to: str, methods: list[str], diags: Diagnostics) -> None:

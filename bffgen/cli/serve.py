@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import field
 from pathlib import Path
@@ -17,6 +19,7 @@ from bffgen.cli.app import Format
 from bffgen.cli.compile import print_findings
 from bffgen.cli.terminal import fail, find_spec
 from bffgen.dev.server import (
+    TOKENS,
     Child,
     listen,
     read_spec,
@@ -112,10 +115,19 @@ class Session:
                 self.backends.setdefault(backend.name, listen())
             current = {backend.name: self.backends[backend.name] for backend in gateway.backends}
             self.children.append(start_mocks(self.spec, current))
-            variables = url_variables(gateway.name, current)
+            variables = {**_stand_ins(compiled, current), **url_variables(gateway.name, current)}
         self.children.append(start_gateway(project, self.own, variables))
         shutil.rmtree(self.folder / f"build{self.builds - 1}", ignore_errors=True)
         print(f"serving {self.spec} on {url_of(self.own)}", file=sys.stderr, flush=True)
+
+
+def _stand_ins(compiled: Compiled, mocks: Mapping[str, socket]) -> dict[str, str]:
+    """What the gateway needs to start over mocks and is not set: secrets, and where tokens come from."""
+    from bffgen.plan.auth import stand_ins
+
+    plan, url = compiled.plan, url_of(next(iter(mocks.values()))) + TOKENS
+    made = stand_ins(plan.package, plan.secrets, [backend.auth for backend in plan.backends], url)
+    return {name: value for name, value in made.items() if name not in os.environ}
 
 
 def _listen(port: int) -> socket:

@@ -53,6 +53,12 @@ def url_variables(gateway: str, sockets: Mapping[str, socket.socket]) -> dict[st
     }
 
 
+TOKENS = "/.bffgen/token"
+"""Where every mock gives tokens that are worth nothing."""
+
+_TOKEN = b'{"access_token": "stand-in", "token_type": "Bearer", "expires_in": 3600}'
+
+
 class Child:
     """A child process that serves; it ends with `stop()`, or by itself when this process is gone."""
 
@@ -127,7 +133,11 @@ def serve_mocks(path: Path, sockets: Mapping[str, socket.socket]) -> None:
             apps[opened.getsockname()[1]] = mock_app(document, pages=pages_of(spec, name, document))
 
     async def by_port(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and scope["path"] == TOKENS:
+            from starlette.responses import Response
+
+            await Response(_TOKEN, media_type="application/json")(scope, receive, send)
+        elif scope["type"] == "http":
             await apps[scope["server"][1]](scope, receive, send)
 
     _serve(by_port, list(sockets.values()), lifespan="off")

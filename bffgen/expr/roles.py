@@ -10,6 +10,7 @@ class Role(StrEnum):
 
     PARAM = "param"
     BODY = "body"
+    CLAIMS = "claims"  # what is known of who calls
     CALL = "call"
     LET = "let"
     LOOP = "loop"

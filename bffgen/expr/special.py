@@ -48,7 +48,7 @@ def unknown_name(node: ast.Name, ctx: Context) -> tree.Expr:
     elif name in ctx.scope.own_names():
         message, label = f"`{name}` is a shape or a function", f"call it: `{name}(...)`"
     elif name in _ELSEWHERE:
-        message, note = f"`{name}` is not in scope here", _ELSEWHERE[name]
+        message, note, help_ = f"`{name}` is not in scope here", _ELSEWHERE[name], _REMEDIES.get(name)
     elif near or (near := closest(name, ("True", "False", "None"))):
         help_ = f"did you mean `{near}`?"
     else:
@@ -67,6 +67,7 @@ _ELSEWHERE = {
     "item": "`item` is there in `key` of a call",
     "batch": "`batch` is there in the arguments of a call with `batch`",
 }
+_REMEDIES = {"claims": "say who may call: `security: user`, with a scheme that declares its `claims`"}
 
 
 def _as_text(node: ast.Name, ctx: Context) -> str | None:

@@ -12,13 +12,13 @@ from bffgen.check.model import (
     CheckedCall,
     CheckedEndpoint,
     CheckedEntry,
-    CheckedGateway,
     FailWith,
     PassOn,
     Use,
     UseOther,
 )
 from bffgen.plan.blocks import may_overflow
+from bffgen.plan.secured import refused_with
 from bffgen.plan.walk import CallScope, own_guards, scope_exprs
 from bffgen.records import dataclass
 from bffgen.typesystem.model import Type
@@ -56,7 +56,7 @@ def refusals(has_body: bool) -> tuple[int, ...]:
     return tuple(sorted((400, 414, 421, 431, 503, *with_body)))
 
 
-def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
+def answers_of(endpoint: CheckedEndpoint) -> Answers:
     """What the endpoint can answer."""
     found = _Found()
     if endpoint.params or endpoint.body is not None:
@@ -67,8 +67,10 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
         found.problems.add(415)
     if endpoint.calls or any(map(may_overflow, scope_exprs(endpoint))):
         found.problems.add(502)
-    credentials = {b.name for b in gateway.backends if not _CREDENTIALS.isdisjoint(map(str.lower, b.forward_headers))}
-    _scope(endpoint, credentials, found)
+    found.problems.update(refused_with(endpoint.access))
+    if endpoint.rate is not None:
+        found.problems.add(429)
+    _scope(endpoint, found)
     degrades = degrades_at_all(endpoint)
     successes: dict[int, None] = dict.fromkeys(endpoint.statuses)
     if degrades:
@@ -77,31 +79,28 @@ def answers_of(endpoint: CheckedEndpoint, gateway: CheckedGateway) -> Answers:
     return Answers(tuple(successes), frozenset(found.problems), bodies, degrades)
 
 
-_CREDENTIALS = frozenset({"authorization", "cookie"})
-
-
 def degrades_at_all(scope: CallScope) -> bool:
     """Whether the endpoint may answer without one of its calls."""
     return any(call.soft or (isinstance(call, CheckedBlock) and degrades_at_all(call)) for call in scope.calls)
 
 
-def _scope(scope: CallScope, credentials: set[str], found: _Found) -> None:
+def _scope(scope: CallScope, found: _Found) -> None:
     for guard in (*scope.guards, *(guard for call in scope.calls for guard in own_guards(call))):
         found.problems.add(guard.status)
     for entry in scope.calls:
         if isinstance(entry, CheckedBlock):
-            _scope(entry, credentials, found)
-        _entry(entry, credentials, found)
+            _scope(entry, found)
+        _entry(entry, found)
 
 
-def _entry(call: CheckedEntry, credentials: set[str], found: _Found) -> None:
+def _entry(call: CheckedEntry, found: _Found) -> None:
     if call.each is not None and call.each.client_list and call.each.limit is not None:
         found.problems.add(422)
     if fails_hard(call):
         found.problems.update((503, 504))
         if isinstance(call, CheckedCall):
             found.problems.update(passed_statuses(call))
-            found.problems.update((401, 403) if call.operation.backend in credentials else ())
+            found.problems.update((401, 403) if call.judged else ())
     for reaction in call.reactions:
         match reaction.action:
             case AnswerWith(status, _, _, None):

@@ -11,6 +11,7 @@ from bffgen.check.model import CheckedArgument, CheckedCall
 from bffgen.expr.emit import condition
 from bffgen.expr.tree import Expr, Not, Role
 from bffgen.openapi.model import Operation, Parameter
+from bffgen.plan.auth import AuthPlanner
 from bffgen.plan.bodies import SentBody
 from bffgen.plan.constraints import bounded, is_bounded
 from bffgen.plan.emitted_names import Module, ModuleNames
@@ -43,15 +44,18 @@ class ClientNames(ModuleNames):
         raise AssertionError("a backend's `success` reads its answer alone")
 
 
-def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
+def plan_client(used: UsedBackend, models: Models, package: str, auth: AuthPlanner) -> BackendPlan:
     """The backend with the methods of its client, by name."""
     module = Module(models, package, (used.class_name,))
     for operation in used.operations:
         module.scope.reserve(operation.method, *LOCALS)
         module.scope.reserve(*(name_ for _, name_ in operation.arguments))
     client = module.runtime("client", "BackendClient")
-    methods = [_Method(used, operation, module).plan() for operation in used.operations]
     backend = used.backend
+    clients = auth.backend(backend, used.attribute, used.other_auths)
+    methods = [
+        _Method(used, operation, module, clients.names[operation.calls[0].auth]).plan() for operation in used.operations
+    ]
     return BackendPlan(
         backend.name,
         used.attribute,
@@ -60,17 +64,19 @@ def plan_client(used: UsedBackend, models: Models, package: str) -> BackendPlan:
         client,
         backend.url,
         used.timeout,
-        tuple(sorted({header.lower() for header in backend.forward_headers})),
         module.imports.sorted(),
         module.constants(),
         tuple(sorted(methods, key=lambda method: method.name)),
         backend.policies,
+        clients,
+        backend.tls,
         tuple((name, call.policy) for call, name in used.call_policies.items() if call.policy is not None),
     )
 
 
 class _Method:
-    def __init__(self, used: UsedBackend, operation: UsedOperation, module: Module) -> None:
+    def __init__(self, used: UsedBackend, operation: UsedOperation, module: Module, client: str) -> None:
+        self.client = f"self.{client}"
         self.backend = used
         self.used = operation
         self.operation: Operation = operation.operation
@@ -135,9 +141,9 @@ class _Method:
             opening = Opening(self.used, self.module)
             download = self.module.runtime("downloads", "download")
             options = self._options() | opening.options() | body
-            opened = called(download, code("self._client"), *target, **options)
+            opened = called(download, code(self.client), *target, **options)
             return [*before, *opening.answer(opened)]
-        sent = called("self._client.send", *target, **self._options(), **body, read=self._read())
+        sent = called(f"{self.client}.send", *target, **self._options(), **body, read=self._read())
         if self._decodes or self.used.wants_reply or self.used.linked or self._success is not None:
             return [*before, *quote("raw = await sent", sent=sent)]
         return [*before, *quote("await sent", sent=sent)]

@@ -14,6 +14,7 @@ from bffgen.openapi.media import MULTIPART
 from bffgen.plan.answers import PROBLEM, Answers, answers_of, refusals
 from bffgen.plan.contract import Contract
 from bffgen.plan.proxies import proxied_operations
+from bffgen.plan.secured import asked_of_clients, challenged, security_schemes
 from bffgen.plan.traits import traits_of
 from bffgen.typesystem.model import Docs, Type, non_null
 
@@ -76,7 +77,8 @@ def gateway_document(gateway: CheckedGateway) -> Json:
     info = {"title": gateway.title, "version": gateway.version}
     if gateway.description:
         info["description"] = gateway.description
-    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": writer.components()}}
+    components = {"schemas": writer.components(), **security_schemes(gateway.schemes)}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
 
 
 class _Writer:
@@ -111,6 +113,8 @@ class _Writer:
         if endpoint.body is not None:
             content = self._body(endpoint, endpoint.body)
             made["requestBody"] = {"required": endpoint.body_required, "content": content}
+        if endpoint.access is not None:
+            made |= asked_of_clients(endpoint.access)
         made["responses"] = self._responses(endpoint)
         return made
 
@@ -127,7 +131,7 @@ class _Writer:
         return made
 
     def _responses(self, endpoint: CheckedEndpoint) -> Json:
-        answers = answers_of(endpoint, self._gateway)
+        answers = answers_of(endpoint)
         made: Json = {str(status): self._success(endpoint, status, answers) for status in answers.successes}
         succeeding = tuple(made)
         for status in sorted(answers.problems | answers.bodies.keys(), key=str):
@@ -187,7 +191,7 @@ class _Writer:
             if media_type in content:
                 schemas.insert(0, content[media_type]["schema"])
             content[media_type] = {"schema": _any_of(schemas)}
-        made: Json = {"description": phrase(status)}
+        made: Json = {"description": phrase(status), **challenged(endpoint.access, status)}
         return {**made, "content": content} if content else made
 
 

@@ -210,6 +210,8 @@ class EndpointNames(ModuleNames):
             self._values[role, written] = taken.take(local_name(written))
         if isinstance(endpoint, CheckedEndpoint) and endpoint.body is not None:
             taken.reserve("body")
+        if isinstance(endpoint, CheckedEndpoint) and endpoint.reads_claims:
+            taken.reserve("claims")
 
     def inside(self, block: CheckedBlock) -> EndpointNames:
         """The names in a block of this scope."""
@@ -248,8 +250,8 @@ class EndpointNames(ModuleNames):
 
     def ref(self, role: Role, name: str) -> str:
         match role:
-            case Role.BODY:
-                return "body"
+            case Role.BODY | Role.CLAIMS:
+                return role.value
             case Role.ERROR:
                 return "failure" if name == "error" else name
             case Role.DEGRADED:

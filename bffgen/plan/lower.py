@@ -9,7 +9,9 @@ from bffgen.check.cost import cost_of, told
 from bffgen.check.media import is_upload
 from bffgen.check.model import CheckedEndpoint, CheckedGateway
 from bffgen.openapi.contents import BODILESS
+from bffgen.plan.auth import AuthPlanner, taken_settings
 from bffgen.plan.clients import plan_client
+from bffgen.plan.cors import plan_cors
 from bffgen.plan.document import gateway_document
 from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.endpoints import EndpointWriter
@@ -25,6 +27,7 @@ from bffgen.plan.proxies import operation_plans_of, plan_proxies
 from bffgen.plan.quote import name
 from bffgen.plan.schedule import schedule
 from bffgen.plan.schemas import Models, plan_models
+from bffgen.plan.security import BY_TEMPLATE, before_endpoints, gates_of, plan_security
 from bffgen.plan.seeing import plan_seeing
 from bffgen.plan.tidy import loaded
 from bffgen.plan.trials.plan import operation_plans, plan_tests
@@ -33,7 +36,8 @@ from bffgen.typesystem.model import NULL
 
 _APP = (
     "add_routes annotations app asynccontextmanager configure_logging create_app document_router health_router "
-    "httpx install_problems lifespan open_backends policies rare_collections settings transport used watch".split()
+    "httpx install_problems lifespan open_backends open_security policies rare_collections security settings "
+    "transport used watch".split()
 )
 """Names of the module that imports all endpoints."""
 
@@ -56,13 +60,15 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         endpoints.append(_endpoint(endpoint, gateway, models, clients, function, module))
     proxies, operations = plan_proxies(gateway, clients), operation_plans(clients)
     known = {one.label for one in operations}
+    auth = AuthPlanner(package, taken_settings([used.attribute for used in clients.backends]))
+    backends = tuple(plan_client(used, models, package, auth) for used in clients.backends)
     return GatewayPlan(
         gateway.name,
         package,
         gateway.title,
         gateway.version,
         gateway.description or "",
-        tuple(plan_client(used, models, package) for used in clients.backends),
+        backends,
         tuple(endpoints),
         models.modules,
         (*operations, *(one for one in operation_plans_of(proxies) if one.label not in known)),
@@ -75,8 +81,11 @@ def lower(gateway: CheckedGateway, models: Models | None = None) -> GatewayPlan:
         plan_shapes(gateway, models),
         _problem_envelope(gateway, models),
         gateway.functions,
+        auth.secrets(),
         gateway.http.stock,
         gateway.http.http2,
+        plan_cors(gateway),
+        plan_security(gateway, models),
         plan_seeing(gateway, clients, endpoints, proxies),
     )
 
@@ -93,7 +102,8 @@ def _endpoint(
     module = Module(models, package_name(gateway.name))
     names = EndpointNames(endpoint, module, function)
     module.imported("fastapi", "APIRouter")
-    module.runtime("route", "EndpointRoute")
+    gates = gates_of(endpoint)
+    before_endpoints(gates, module)
     writer = EndpointWriter(endpoint, plan, names, clients)
     envelope: list[FunctionPlan] = []
     bare = endpoint.envelope is None and gateway.envelope is not None
@@ -132,10 +142,11 @@ def _endpoint(
         arguments,
         result,
         paragraphs,
-        plan_tests(endpoint, plan, gateway, models, module_.rpartition(".")[2]),
+        plan_tests(endpoint, plan, models, module_.rpartition(".")[2]),
         tuple(envelope),
         bare,
         plain,
+        gates,
     )
 
 
@@ -145,7 +156,7 @@ def _answers_empty(endpoint: CheckedEndpoint, degrades: bool) -> bool:
     return endpoint.response is None and endpoint.envelope is None and not statuses <= {*BODILESS}
 
 
-_BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped"})
+_BY_TEMPLATE = frozenset({"APIRouter", "EndpointRoute", "enveloped", *BY_TEMPLATE})
 
 
 def _used(module: Module, functions: Iterable[FunctionPlan]) -> frozenset[str]:

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bffgen.check.model import CheckedFunctions
+from bffgen.plan.auth import BackendAuthPlan, SecretPlan
+from bffgen.plan.edge_model import CorsPlan, GatesPlan, SecurityPlan
 from bffgen.plan.imports import Import
 from bffgen.plan.schemas import ModelModule
 from bffgen.plan.trials.model import EndpointTests, OperationPlan, ProxyCase
 from bffgen.records import dataclass
+from bffgen.spec.auth import Tls
 from bffgen.spec.policies import CallPolicies, Policies
 from bffgen.spec.seeing import Seeing
 
@@ -69,11 +72,12 @@ class BackendPlan:
     client: str  # the local name of `BackendClient` there
     url: str
     timeout: float
-    forward_headers: tuple[str, ...]
     imports: tuple[Import, ...]
     constants: tuple[ConstantPlan, ...]
     methods: tuple[MethodPlan, ...]
     policies: Policies
+    auth: BackendAuthPlan
+    tls: Tls | None
     calls: tuple[tuple[str, CallPolicies], ...]  # what calls have instead, by their names
 
 
@@ -131,6 +135,7 @@ class EndpointPlan:
     envelope: tuple[FunctionPlan, ...] = ()  # what wraps answers and problems, and problems alone
     bare: bool = False  # its problems have no envelope, although others have
     response_class: ast.expr | None = None  # where FastAPI is not to make JSON of what the function returns
+    gates: GatesPlan = GatesPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class ProxyPlan:
     documented: tuple[str, ...] | None
     headers: tuple[str, ...]  # of answers, lower case, that the document declares
     case: ProxyCase | None
+    gates: GatesPlan = GatesPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +191,15 @@ class GatewayPlan:
     shapes: ShapesPlan | None = None
     envelope: ShapesPlan | None = None  # of problems outside of the endpoints
     functions: CheckedFunctions | None = None
+    secrets: tuple[SecretPlan, ...] = ()
     stock: bool = False  # over httpx's own connections
     http2: bool = False
+    cors: CorsPlan | None = None
+    security: SecurityPlan | None = None
     seeing: SeeingPlan | None = None
+
+    @property
+    def limits(self) -> bool:
+        """Whether something may be called so many times only."""
+        gates = [*(one.gates for one in self.endpoints), *(one.gates for one in self.proxies)]
+        return any(gate.rate is not None for gate in gates)

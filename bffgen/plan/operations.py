@@ -10,6 +10,7 @@ from bffgen.openapi.model import Operation, Parameter
 from bffgen.plan.names import Scope, client_class, local_name, module_name
 from bffgen.plan.traits import key_parameter
 from bffgen.records import dataclass
+from bffgen.spec.auth import Auth
 from bffgen.typesystem.model import NULL, Type
 
 DEFAULT_TIMEOUT = 2.0
@@ -79,6 +80,12 @@ class UsedBackend:
     operations: tuple[UsedOperation, ...]
 
     @property
+    def other_auths(self) -> list[Auth]:
+        """What calls show that is not what the backend's own `auth` says."""
+        found = dict.fromkeys(one.auth for operation in self.operations for one in operation.calls)
+        return [auth for auth in found if auth != self.backend.auth]
+
+    @property
     def timeout(self) -> float:
         return self.backend.timeout or DEFAULT_TIMEOUT
 
@@ -114,18 +121,18 @@ class Clients:
 def used_operations(gateway: CheckedGateway, package: str) -> Clients:
     """The backends of the gateway in the order written, with the operations that calls use, by their names."""
     calls: dict[str, list[CheckedCall]] = {}
-    timeouts = {backend.name: backend.timeout or DEFAULT_TIMEOUT for backend in gateway.backends}
+    by_name = {backend.name: backend for backend in gateway.backends}
     undos: dict[CheckedCall, CheckedCall] = {}
     for call in (call for endpoint in gateway.endpoints for call in leaves(endpoint.calls)):
         calls.setdefault(call.operation.backend, []).append(call)
         if call.undo is not None:
-            undos[call] = _undo(call, timeouts[call.undo.operation.backend])
+            undos[call] = _undo(call, by_name[call.undo.operation.backend])
     for undo in undos.values():
         calls.setdefault(undo.operation.backend, []).append(undo)
     modules, classes = Scope(), Scope(_CLASSES)
     made = []
     for backend in gateway.backends:
-        mine = tuple(_operations(calls.get(backend.name, [])))
+        mine = tuple(_operations(calls.get(backend.name, []), backend.auth))
         name = modules.take(module_name(backend.name))
         module = f"{package}.backends.{name}"
         made.append(UsedBackend(backend, name, classes.take(client_class(backend.name)), module, mine))
@@ -133,7 +140,7 @@ def used_operations(gateway: CheckedGateway, package: str) -> Clients:
     return Clients(tuple(made), by_call, undos)
 
 
-def _undo(call: CheckedCall, timeout: float) -> CheckedCall:
+def _undo(call: CheckedCall, backend: CheckedBackend) -> CheckedCall:
     """The call that takes a write back. What it answers is not looked at."""
     assert call.undo is not None
     alone = replace(call, each=None, batch=None, pages=None, items=None, key=None, undo=None, when=None)
@@ -147,7 +154,9 @@ def _undo(call: CheckedCall, timeout: float) -> CheckedCall:
         null_arguments=call.undo.null_arguments,
         guards=(),
         reactions=(),
-        timeout=timeout,
+        timeout=backend.timeout or DEFAULT_TIMEOUT,
+        auth=backend.auth,
+        judged=backend.judged,
         reply=NULL,
         type=NULL,
         item_type=NULL,
@@ -156,8 +165,8 @@ def _undo(call: CheckedCall, timeout: float) -> CheckedCall:
     )
 
 
-def _operations(calls: list[CheckedCall]) -> list[UsedOperation]:
-    """One for each operation; another one where a call wants the whole reply, or says what it is (`as`)."""
+def _operations(calls: list[CheckedCall], usual: Auth) -> list[UsedOperation]:
+    """One for each operation; another one where a call wants the whole reply, says what it is, or shows who asks."""
     groups: list[list[CheckedCall]] = []
     for call in sorted(calls, key=lambda call: (call.operation.key, call.wants_reply or _is_linked(call))):
         for group in groups:
@@ -172,6 +181,9 @@ def _operations(calls: list[CheckedCall]) -> list[UsedOperation]:
         operation = group[0].operation
         alone = not any(other[0].operation.key == operation.key for other in groups if other is not group)
         suffix = "" if alone else "_page" if _is_linked(group[0]) else "_reply" if group[0].wants_reply else ""
+        auth = group[0].auth
+        if auth != usual and not alone:
+            suffix += "_anonymous" if auth.kind == "none" else f"_{auth.kind}"
         method = scope.take(local_name(operation.key) + suffix)
         made.append(UsedOperation(operation, method, _arguments(operation, group), tuple(group)))
     return made
@@ -180,7 +192,7 @@ def _operations(calls: list[CheckedCall]) -> list[UsedOperation]:
 def _answers_alike(one: CheckedCall, other: CheckedCall) -> bool:
     alike = one.wants_reply == other.wants_reply and one.reply == other.reply and one.write == other.write
     sent = one.request is other.request or one.request is None or other.request is None
-    return alike and sent and _is_linked(one) == _is_linked(other)
+    return alike and sent and one.auth == other.auth and _is_linked(one) == _is_linked(other)
 
 
 def _is_linked(call: CheckedCall) -> bool:

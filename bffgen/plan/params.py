@@ -14,6 +14,7 @@ from bffgen.plan.emitted_names import EndpointNames, Module
 from bffgen.plan.model import ArgumentPlan
 from bffgen.plan.passing import streamed_body, takes_stream
 from bffgen.plan.quote import called, code, constant, name
+from bffgen.plan.security import claims_argument
 from bffgen.typesystem.model import Kind, ListType, ObjectType, Scalar, Type
 
 _CLASSES = {"path": "Path", "query": "Query", "header": "Header", "cookie": "Cookie"}
@@ -27,6 +28,8 @@ def plan_arguments(endpoint: CheckedEndpoint, names: EndpointNames, uses_respons
         made.append(ArgumentPlan("backends", name(module.imported(f"{module.package}.backends", "BackendsDep"))))
     if uses_response:
         made.append(ArgumentPlan("response", name(module.imported("fastapi", "Response"))))
+    if endpoint.access is not None and endpoint.reads_claims:
+        made.append(claims_argument(endpoint.access, module))
     made += [_param(param, names) for param in endpoint.params]
     if endpoint.body is not None:
         made.append(streamed_body(endpoint, module) if takes_stream(endpoint) else _body(endpoint, module))

@@ -15,6 +15,9 @@ from bffgen.plan.answers import refusals
 from bffgen.plan.contract import Contract
 from bffgen.plan.model import ProxyPlan
 from bffgen.plan.operations import Clients
+from bffgen.plan.secured import asked_of_clients, denials
+from bffgen.plan.security import gates_of
+from bffgen.plan.trials.callers import sample_caller
 from bffgen.plan.trials.model import OperationPlan, ProxyCase
 from bffgen.typesystem.model import Docs
 from bffgen.typesystem.names import class_name
@@ -50,6 +53,7 @@ def _plan(proxy: CheckedProxy, attribute: str, nearer: Sequence[tuple[str, str]]
         tuple(dict.fromkeys(f"{one.method} {one.path}" for one in operations)) if operations is not None else None,
         tuple(sorted(headers)),
         _case(proxy, attribute, nearer),
+        gates_of(proxy),
     )
 
 
@@ -71,7 +75,8 @@ def _case(proxy: CheckedProxy, attribute: str, nearer: Sequence[tuple[str, str]]
             if proxy.operations is not None and proxy.path.endswith(":path}"):
                 unknown = f"{path.rpartition('/')[0]}/none/such/operation/is/documented"
             asked = re.sub(r"\{[^{}]*\}", "1", operation.path)
-            return ProxyCase(operation.method, path, _label(operation), attribute, asked, unknown)
+            by = sample_caller(proxy.access)[0] if proxy.access is not None else ""
+            return ProxyCase(operation.method, path, _label(operation), attribute, asked, unknown, by)
     return None
 
 
@@ -106,6 +111,9 @@ def proxied_operations(
         for operation in proxy.known:
             if operation.method in proxy.methods:
                 made = _Documented(operation, contract, problem).operation(_operation_id(operation, taken))
+                if proxy.access is not None:
+                    made |= asked_of_clients(proxy.access)
+                    made["responses"] = dict(sorted({**made["responses"], **denials(proxy.access, problem)}.items()))
                 yield public_path(proxy, operation), operation.method.lower(), made
 
 

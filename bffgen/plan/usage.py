@@ -75,6 +75,7 @@ def find_usage(gateway: CheckedGateway) -> Usage:
     for endpoint in gateway.endpoints:
         walk.endpoint(endpoint)
     walk.envelope(gateway.envelope)
+    walk.claims(gateway)
     for shape in gateway.shapes:
         walk.shape(shape)
     classes = walk.reach()
@@ -98,6 +99,13 @@ class _Walk:
 
     def envelope(self, envelope: Expr | None) -> None:
         self._pass(envelope)
+
+    def claims(self, gateway: CheckedGateway) -> None:
+        """What tokens say is read whole: it is checked before anything else is done."""
+        self._take(*(scheme.claims for scheme in gateway.schemes if scheme.jwt is not None and scheme.claims.fields))
+        for endpoint in gateway.endpoints:
+            if endpoint.access is not None and endpoint.reads_claims:
+                self._take(endpoint.access.claims)
 
     def shape(self, shape: CheckedShape) -> None:
         self._pass(shape.value)

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from bffgen.plan.files import File, FileTree, file_tree
 from bffgen.plan.model import BackendPlan, GatewayPlan
+from bffgen.render.auth import auth_view
+from bffgen.render.backends import backends_view
 from bffgen.render.code import dotted, identifier, json_text, literal, toml_string
+from bffgen.render.edge import app_imports, cors_view
 from bffgen.render.environment import render as render_template
 from bffgen.render.environment import templates
 from bffgen.render.format import format_python
 from bffgen.render.models import start_models
-from bffgen.render.policies import has_policies, policies_view, policy_imports, settings_view
+from bffgen.render.policies import has_policies, policies_of, policy_imports, settings_view
+from bffgen.render.security import security_view
 from bffgen.render.seeing import seeing_view, wanted_of
 from bffgen.render.tests import test_files
 from bffgen.render.texts import readme
@@ -52,6 +56,7 @@ def _top(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
             version=toml_string(distribution_version(plan.version)),
             multipart=plan.multipart,
             http2=plan.http2,
+            tokens=plan.security is not None and any(one.tokens for one in plan.security.schemes),
             traces=wanted_of(plan)["traces"],
         ),
     )
@@ -70,16 +75,15 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
     yield f"{root}/app.py", render_template("package/app.py.jinja", **_app_view(plan))
     settings = {"env_prefix": literal(f"{plan.package.upper()}_"), **settings_view(plan)}
     yield f"{root}/settings.py", render_template("package/settings.py.jinja", **settings)
-    product = literal(f"{distribution_name(plan.name)}/{distribution_version(plan.version)}")
-    backends_view = {"backends": sorted(backends, key=lambda view: natural(view["name"]))}
-    policies = [view for view in backends if view["policies"]]
-    clients = {"product": product, "stock": plan.stock, "http2": plan.http2, "policies": policies, **backends_view}
-    clients["client"] = identifier("BackendClient" if plan.seeing is None else "WatchedClient")
-    clients["seeing"] = plan.seeing is not None
-    yield f"{root}/backends/__init__.py", render_template("package/backends/__init__.py.jinja", **clients)
+    policies, auth = [view for view in backends if view["policies"]], auth_view(plan)
+    product = f"{distribution_name(plan.name)}/{distribution_version(plan.version)}"
+    opened = render_template("package/backends/__init__.py.jinja", **backends_view(plan, product))
+    yield f"{root}/backends/__init__.py", opened
     if policies:
         texts = {"backends": policies, "imports": policy_imports(plan), "measures": wanted_of(plan)["metrics"]}
         yield f"{root}/policies.py", render_template("package/policies.py.jinja", **texts)
+    if auth is not None:
+        yield f"{root}/auth.py", render_template("package/auth.py.jinja", **auth)
     if plan.seeing is not None:
         yield f"{root}/seeing.py", render_template("package/seeing.py.jinja", **seeing_view(plan))
     for backend in plan.backends:
@@ -93,6 +97,8 @@ def _package(plan: GatewayPlan) -> Iterator[tuple[str, str]]:
         yield f"{root}/functions.py", render_template("package/functions.py.jinja", names=names)
     if plan.proxies:
         yield f"{root}/proxies.py", render_template("package/proxies.py.jinja", **proxies_view(plan.proxies))
+    if plan.security is not None:
+        yield f"{root}/security.py", render_template("package/security.py.jinja", **security_view(plan, plan.security))
     yield f"{root}/models/__init__.py", render_template("package/models/__init__.py.jinja")
     yield f"{root}/endpoints/__init__.py", render_template("package/endpoints/__init__.py.jinja")
     for endpoint in plan.endpoints:
@@ -110,6 +116,10 @@ def _app_view(plan: GatewayPlan) -> Mapping[str, object]:
         "seeing": seeing_view(plan),
         "envelope": plan.envelope is not None,
         "larger": literal(list(plan.larger)) if plan.larger else None,
+        "security": plan.security is not None,
+        "limits": plan.limits,
+        "runtime": app_imports(plan),
+        "cors": cors_view(plan.cors) if plan.cors is not None else None,
     }
 
 
@@ -118,8 +128,7 @@ def _backend_view(backend: BackendPlan) -> View:
         "name": identifier(backend.attribute),
         "label": literal(backend.attribute),
         "class_name": identifier(backend.class_name),
-        "forward_headers": [literal(header) for header in backend.forward_headers],
-        "policies": policies_view(backend) if has_policies(backend) else None,
+        "policies": policies_of(backend) if has_policies(backend) else None,
     }
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from bffgen.plan.auth import SecretPlan
 from bffgen.plan.lines import plan_text
 from bffgen.plan.model import EndpointPlan, GatewayPlan
-from bffgen.plan.quote import called, code
+from bffgen.plan.quote import called, code, constant
 from bffgen.plan.trials.model import (
     EndpointTests,
     ExampleCase,
     FailureCase,
+    ProxyCase,
     RefusalCase,
     SampleForm,
     SampleReply,
     SampleRequest,
     Script,
 )
+from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, docstring, expression, identifier, joined, literal, module_name
 from bffgen.render.environment import render
+from bffgen.render.security import caller_view, security_tests
 from bffgen.render.views import View
 
 _FAULTS = {"timeout": "SLOW", "unreachable": "UNREACHABLE", "invalid": "GARBLED"}
@@ -28,29 +33,64 @@ _NAMES = ("GARBLED", "NOTHING", "SLOW", "UNREACHABLE", "Reply", "Request")
 
 def test_files(plan: GatewayPlan) -> Iterator[tuple[str, Code]]:
     """The tests of the project, by path."""
-    backends = [
-        {"name": identifier(backend.attribute), "test_url": literal(f"http://{backend.attribute}.test")}
+    settings = [
+        {"name": identifier(f"{backend.attribute}_url"), "value": literal(f"http://{backend.attribute}.test")}
         for backend in plan.backends
     ]
+    security = caller_view(plan) if plan.security is not None else None
+    issuers, clients = (security["issuers"], security["clients"]) if security is not None else ([], [])
+    settings += [{"name": identifier("rate_limits"), "value": literal(False)}] if plan.limits else []
+    settings += [{"name": identifier(f"{one['name']}_jwks"), "value": one["jwks"]} for one in issuers]
+    keyed = [one.name for one in plan.security.schemes if one.tokens is None] if plan.security is not None else []
+    settings += [{"name": identifier(f"{name}_keys"), "value": _keys_of(name)} for name in keyed]
+    auths = [one.auth for backend in plan.backends for one in backend.auth.clients if one.auth is not None]
+    token_urls = [identifier(auth.token_url) for auth in auths if auth.token_url is not None]
+    settings += [{"name": url, "value": literal("http://tokens.test/token")} for url in token_urls]
+    settings += [{"name": identifier(one.field), "value": _stand_in(one)} for one in plan.secrets]
+    auth = {**secrets_view(plan), "token_urls": token_urls}
+    auth["exchange"] = security is None and any(one.auth.kind == "token_exchange" for one in auths)
     yield "tests/__init__.py", render("tests/__init__.py.jinja")
     yield "tests/conftest.py", render("tests/conftest.py.jinja")
     yield "tests/documented.py", render("tests/documented.py.jinja")
-    yield (
-        "tests/gateway.py",
-        render("tests/gateway.py.jinja", package=identifier(plan.package), backends=backends, forms=plan.multipart),
-    )
+    known = {"security": security, "issuers": issuers, "clients": clients}
+    gateway = {"package": identifier(plan.package), "settings": settings, "forms": plan.multipart, **auth, **known}
+    yield "tests/gateway.py", render("tests/gateway.py.jinja", **gateway)
     if any(endpoint.tests.examples for endpoint in plan.endpoints):
         yield "tests/examples.py", render("tests/examples.py.jinja", package=identifier(plan.package))
     operations = [literal((one.label, one.backend, one.method, one.pattern)) for one in plan.operations]
-    yield "tests/data.py", render("tests/data.py.jinja", operations=operations, forms=plan.multipart)
+    yield (
+        "tests/data.py",
+        render("tests/data.py.jinja", operations=operations, forms=plan.multipart, security=security is not None),
+    )
     for endpoint in plan.endpoints:
         name = module_name(endpoint.tests.module)
         yield f"tests/{name}.py", render("tests/test_endpoint.py.jinja", **_view(endpoint))
+    if security is not None:
+        yield "tests/tokens.py", render("tests/tokens.py.jinja", **security)
+        if security["issuers"]:
+            yield "tests/issuers.py", render("tests/issuers.py.jinja", **security)
+        if security["clients"]:
+            yield "tests/clients.py", render("tests/clients.py.jinja", **security)
+        if any(endpoint.gates.ways for endpoint in plan.endpoints):
+            yield "tests/test_security.py", render("tests/test_security.py.jinja", **security_tests(plan, _request))
     cases = [proxy.case for proxy in plan.proxies if proxy.case is not None]
     if cases:
-        passing = [literal((case.method, case.path, case.label)) for case in cases]
-        unknown = [literal((case.method, case.unknown)) for case in cases if case.unknown is not None]
+        passing = [expression(ast.Tuple([_proxied(case, case.path), _data(case.label)], ast.Load())) for case in cases]
+        unknown = [expression(_proxied(case, case.unknown)) for case in cases if case.unknown is not None]
         yield "tests/test_proxies.py", render("tests/test_proxies.py.jinja", passing=passing, unknown=unknown)
+
+
+def _proxied(case: ProxyCase, path: str) -> ast.expr:
+    return _request_tree(SampleRequest(case.method, path, (), None, False, case.by))
+
+
+def _keys_of(scheme: str) -> Code:
+    """What a scheme's clients are set to in the tests."""
+    return expression(called("SecretStr", code("CLIENTS[key].setting", key=constant(scheme))))
+
+
+def _stand_in(secret: SecretPlan) -> Code:
+    return expression(called("SecretStr", constant("not-a-secret")) if secret.secret else constant("gateway"))
 
 
 def _view(endpoint: EndpointPlan) -> View:
@@ -111,7 +151,7 @@ def _example_replies(tests: EndpointTests) -> Iterator[SampleReply | str]:
 
 
 def _as_head(request: SampleRequest) -> SampleRequest:
-    return SampleRequest("HEAD", request.url, request.headers, request.body, request.has_body)
+    return replace(request, method="HEAD")
 
 
 def _request(request: SampleRequest) -> Code:
@@ -128,6 +168,9 @@ def _request_tree(request: SampleRequest) -> ast.expr:
                 options["form"] = ast.List([_pair(*field) for field in fields], ast.Load())
             case _:
                 options["body"] = _data(request.body)
+    if request.by:
+        options["by"] = _data(request.by)
+        options["claims"] = _data(dict(request.claims)) if request.claims else None
     return called("Request", _data(request.method), _data(request.url), **options)
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from bffgen.plan.model import CallLine, EndpointPlan, GatewayPlan
+from bffgen.render.auth import secrets_view
 from bffgen.render.code import Code, identifier, literal, plain
+from bffgen.render.edge import key_settings
 from bffgen.render.environment import render
 from bffgen.render.policies import has_policies, settings_of
 from bffgen.render.seeing import seeing_settings, wanted_of
@@ -26,6 +28,8 @@ def readme(plan: GatewayPlan) -> Code:
         prefix=identifier(f"{prefix}_"),
         front=render("front.md.jinja", prefix=identifier(f"{prefix}_")),
         settings=list(_settings(plan, prefix)),
+        **secrets_view(plan),
+        keys=[identifier(f"{prefix}_{name.upper()}") for name in key_settings(plan)],
         policies=any(has_policies(backend) for backend in plan.backends),
         seeing=wanted_of(plan),
         endpoints=[_endpoint(endpoint) for endpoint in plan.endpoints],

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bffgen.plan.edge_model import GatesPlan
 from bffgen.plan.imports import Import
 from bffgen.plan.lines import plan_text
 from bffgen.plan.model import (
@@ -20,6 +21,7 @@ from bffgen.plan.model import (
     ProxyPlan,
     ShapesPlan,
 )
+from bffgen.plan.quote import called, constant
 from bffgen.render.code import Code, docstring, dotted, expression, identifier, joined, literal, statements
 
 View = Mapping[str, Any]
@@ -32,6 +34,8 @@ def endpoint_view(plan: EndpointPlan) -> View:
         "imports": import_views(plan.imports),
         "constants": [_constant(one) for one in plan.constants],
         "route": literal(plan.route),
+        "route_class": identifier("GatedRoute" if plan.gates else "EndpointRoute"),
+        "gates": gates_view(plan.gates),
         "methods": literal(list(plan.methods)),
         "operation_id": literal(plan.operation_id),
         "status": plan.status,
@@ -46,10 +50,26 @@ def endpoint_view(plan: EndpointPlan) -> View:
     }
 
 
+def gates_view(gates: GatesPlan) -> list[Code]:
+    """What stands before an endpoint: `Access(("user", ("orders:read",)))`."""
+    rate, found = gates.rate, list[ast.expr]()
+    if gates.ways:
+        found.append(called("Access", *(ast.parse(literal(way), mode="eval").body for way in gates.ways)))
+    if rate is not None:
+        claim = constant(rate.claim) if rate.claim is not None else None
+        plain = [constant(value) for value in (rate.name, rate.limit, rate.seconds, rate.per)]
+        found.insert(0 if rate.per == "address" else 1, called("RateLimit", *plain, claim=claim))
+    return [expression(gate) for gate in found]
+
+
 def proxies_view(plans: Sequence[ProxyPlan]) -> View:
     """The module of the routes that pass through."""
     return {
         "backends": [identifier(name) for name in sorted({plan.backend for plan in plans})],
+        "secured": any(plan.gates.ways for plan in plans),
+        "limited": any(plan.gates.rate is not None for plan in plans),
+        "gated": any(plan.gates for plan in plans),
+        "open": any(not plan.gates for plan in plans),
         "proxies": [
             {
                 "path": literal(plan.path),
@@ -58,6 +78,7 @@ def proxies_view(plans: Sequence[ProxyPlan]) -> View:
                 "methods": literal(plan.methods),
                 "documented": literal(plan.documented) if plan.documented is not None else None,
                 "headers": literal(frozenset(plan.headers)) if plan.headers else None,
+                "gates": gates_view(plan.gates),
             }
             for plan in plans
         ],
@@ -72,6 +93,7 @@ def client_view(plan: BackendPlan) -> View:
         "constants": [_constant(one) for one in plan.constants],
         "class_name": identifier(plan.class_name),
         "client": identifier(plan.client),
+        "others": [identifier(one.name.removeprefix("_")) for one in plan.auth.clients[1:]],
         "methods": [_method(one) for one in plan.methods],
     }
 

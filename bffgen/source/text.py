@@ -15,6 +15,7 @@ class SourceFile:
 
     path: str
     text: str = field(repr=False)
+    _hidden: list[tuple[int, int]] = field(default_factory=list, repr=False)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -33,10 +34,19 @@ class SourceFile:
         return self._line_starts[line] + column
 
     def line(self, number: int) -> str:
-        """The text of a line, counted from 1, without its end."""
+        """The text of a line, counted from 1, without its end; what is hidden in it is `***`."""
         start = self._line_starts[number - 1]
         end = self.text.find("\n", start)
-        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+        line = self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+        for first, last in self._hidden:
+            low, high = max(first - start, 0), min(last - start, len(line))
+            if low < high:
+                line = line[:low] + "*" * (high - low) + line[high:]
+        return line
+
+    def hide(self, span: Span) -> None:
+        """Never show this piece of the text to anybody: it is a secret that should not stand there."""
+        self._hidden.append((span.start, span.end))
 
 
 @dataclass(frozen=True, slots=True)

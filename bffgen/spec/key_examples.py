@@ -6,6 +6,15 @@ from collections.abc import Mapping
 
 _GUARD = {"that": "product.active", "status": 404, "detail": "no product {product_id}"}
 _CALL = "catalog.getProduct(id=product_id)"
+_TOKENS = {
+    "token_url": "https://login.example.com/oauth/token",
+    "client_id": "storefront",
+    "client_secret": "$LOGIN_SECRET",
+    "scopes": ["prices.read"],
+    "audience": "https://pricing.example.com",
+    "resource": "https://pricing.example.com/v1",
+    "client_auth": "body",
+}
 _BACKEND = {
     "openapi": "backends/catalog.yaml",
     "overlay": "backends/catalog.overlay.yaml",
@@ -20,6 +29,8 @@ _BACKEND = {
     "breaker": True,
     "hedge": True,
     "concurrency": 64,
+    "auth": {"bearer": "$PRICING_TOKEN"},
+    "tls": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
     "operations": {"GET /carts/{id}/items": {"operation_id": "getItems", "response": "list[Item]"}},
 }
 _ENDPOINT = {
@@ -45,7 +56,37 @@ _ENDPOINT = {
     "envelope": {"ok": "problem is None", "data": "response"},
     "examples": {"a lamp": {"params": {"product_id": 7}, "expect": {"status": 200}}},
     "stream": "lines",
+    "security": {"user": ["orders:read"]},
+    "rate_limit": "10/1s",
 }
+_CORS = {
+    "origins": ["https://shop.example.com"],
+    "credentials": True,
+    "methods": ["GET", "POST"],
+    "headers": ["Content-Type", "X-Tenant"],
+    "expose": ["ETag"],
+    "max_age": "10m",
+}
+_JWT = {
+    "type": "jwt",
+    "description": "Tokens of the shop's accounts",
+    "issuer": "https://id.example.com/",
+    "audience": ["storefront"],
+    "jwks": "https://id.example.com/.well-known/jwks.json",
+    "algorithms": ["ES256"],
+    "leeway": "10s",
+    "claims": {"sub": "str", "groups": "list[str]"},
+    "scopes": {"orders:read": "See one's orders"},
+    "scope_claim": "scp",
+}
+_API_KEY = {
+    "type": "api_key",
+    "description": "Keys of the shop's partners",
+    "header": "X-API-Key",
+    "scopes": ["orders:read"],
+}
+_RATE_LIMIT = {"limit": "100/1m", "per": "claims.tenant"}
+_SECURITY = {"schemes": {"user": _JWT, "partner": _API_KEY}, "default": "user"}
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "`http`": {"transport": "stock", "http2": True},
@@ -67,9 +108,30 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "http": {"transport": "stock", "http2": True},
         "observability": {"metrics": True, "server_timing": True},
         "defaults": {"backends": {"timeout": "1s"}, "endpoints": {"deadline": "3s"}},
+        "cors": _CORS,
+        "security": _SECURITY,
+        "rate_limit": _RATE_LIMIT,
     },
+    "`cors`": _CORS,
+    "`security` of a spec": _SECURITY,
+    "`rate_limit`": _RATE_LIMIT,
+    "a scheme of tokens": _JWT,
+    "a scheme of keys": _API_KEY,
     "a backend": _BACKEND,
     "a mapping of defaults for backends": _BACKEND,
+    "`auth`": {
+        "bearer": "$PRICING_TOKEN",
+        "basic": {"username": "storefront", "password": "$PRICING_PASSWORD"},
+        "api_key": {"header": "X-Api-Key", "value": "$PRICING_KEY"},
+        "client_credentials": _TOKENS,
+        "token_exchange": _TOKENS,
+    },
+    "`bearer`": {"token": "$PRICING_TOKEN"},
+    "`basic`": {"username": "storefront", "password": "$PRICING_PASSWORD"},
+    "`api_key`": {"header": "X-Api-Key", "query": "key", "value": "$PRICING_KEY", "prefix": "Bot "},
+    "`client_credentials`": _TOKENS,
+    "`token_exchange`": _TOKENS,
+    "`tls`": {"ca": "certs/internal.pem", "cert": "certs/gateway.pem", "key": "certs/gateway.key"},
     "`retry`": {"times": 2, "backoff": "50ms", "max_backoff": "500ms", "statuses": [502, 503]},
     "`breaker`": {"window": "30s", "calls": 50, "failures": 0.8, "open": "10s"},
     "an operation": {
@@ -87,6 +149,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "to": "/v2/{path}",
         "methods": ["GET", "HEAD"],
         "allow": "any",
+        "security": "none",
     },
     "an included file": {
         "bffgen": 1,
@@ -118,6 +181,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "hedge": "80ms",
         "timeout": "500ms",
         "read": True,
+        "auth": "none",
         "for": "item in cart.items",
         "if": "item.quantity > 0",
         "limit": 50,

@@ -54,10 +54,10 @@ SPEC = Table(
     Key("http", "http", "How backends are connected to"),
     Key("observability", "observability", "What can be seen of the gateway at work, once a setting switches it on"),
     Key("defaults", "defaults", "What holds for every backend and endpoint that does not say otherwise"),
+    Key("cors", "cors", "Which sites' scripts may call, and with what"),
+    Key("security", "security", "How clients are known, and who may call"),
+    Key("rate_limit", "rate_limit", "How often a client may call, all endpoints together: `100/1m`"),
     later=(
-        ("security", "who may call"),
-        ("cors", "which sites may call"),
-        ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
         ("store", "where shared state lives"),
         ("models", "which fields the models have"),
@@ -85,12 +85,59 @@ BACKEND = Table(
     Key("hedge", "hedge", "Asking a second time what reads, when the answer is late: `true`, or after how long"),
     Key("concurrency", "count", "How many calls of the backend there may be at one time; some more wait"),
     Key("operations", "operations", "Operations that the document omits: `GET /carts/{id}/items`"),
+    Key("auth", "auth", "How the backend learns who asks: `forward`, `bearer`, `basic`, `none`, or a mapping"),
+    Key("tls", "tls", "The certificates of its connections"),
     later=(
-        ("auth", "credentials for a backend"),
         ("cache", "keeping answers"),
         ("http", "connections to a backend"),
         ("rate_limit", "how often a backend is called"),
     ),
+)
+
+AUTH = Table(
+    "`auth`",
+    Key("bearer", "bearer", "A token of the gateway's: `$NAME`, a variable of the environment"),
+    Key("basic", "basic", "A name and a password of the gateway's"),
+    Key("api_key", "api_key", "A key of the gateway's, in a header or in the query"),
+    Key("client_credentials", "client_credentials", "Tokens that a token endpoint gives the gateway (OAuth 2.0)"),
+    Key("token_exchange", "token_exchange", "Tokens that a token endpoint gives for the client's own (RFC 8693)"),
+)
+
+BEARER = Table("`bearer`", Key("token", "secret", "The token: `$NAME`, a variable of the environment"))
+
+BASIC = Table(
+    "`basic`",
+    Key("username", "text", "The name; it may also be `$NAME`, a variable of the environment"),
+    Key("password", "secret", "The password: `$NAME`, a variable of the environment"),
+)
+
+API_KEY = Table(
+    "`api_key`",
+    Key("header", "text", "The header that takes the key, such as `X-Api-Key`"),
+    Key("query", "text", "The parameter of the query that takes the key"),
+    Key("value", "secret", "The key: `$NAME`, a variable of the environment"),
+    Key("prefix", "text", "What stands before the key, such as `Bot `"),
+)
+
+_TOKENS = (
+    Key("token_url", "url", "The token endpoint", required=True),
+    Key("client_id", "text", "The gateway's id there; it may also be `$NAME`, a variable of the environment"),
+    Key("client_secret", "secret", "Its secret there: `$NAME`, a variable of the environment"),
+    Key("scopes", "names", "The scopes that are asked for"),
+    Key("audience", "text", "Who the token is for"),
+    Key("resource", "text", "The address of what the token is for (RFC 8707)"),
+    Key("client_auth", "client_auth", "How id and secret are sent: `basic` (unless said) or in the `body`"),
+)
+
+CLIENT_CREDENTIALS = Table("`client_credentials`", *_TOKENS)
+
+TOKEN_EXCHANGE = Table("`token_exchange`", *_TOKENS)
+
+TLS = Table(
+    "`tls`",
+    Key("ca", "path", "A PEM file of the authorities that are trusted, instead of the system's"),
+    Key("cert", "path", "A PEM file of the gateway's own certificate, for backends that ask for one"),
+    Key("key", "path", "A PEM file of its key, where that is not in the same file"),
 )
 
 RETRY = Table(
@@ -148,9 +195,9 @@ ENDPOINT = Table(
     Key("envelope", "value", "What the answer is put into, instead of the gateway's envelope; null: nothing"),
     Key("examples", "examples", "Requests with the backends' replies and the answer: tests of the project"),
     Key("stream", "stream", "Answers the items of a call one by one: `lines` (JSON lines) or `events` (SSE)"),
+    Key("security", "access", "Who may call: a scheme, `{scheme: [scopes]}`, a list of them, or `none`"),
+    Key("rate_limit", "rate_limit", "How often a client may call this, apart from all else; `none` for no limit"),
     later=(
-        ("security", "who may call"),
-        ("rate_limit", "how often a client may call"),
         ("cache", "keeping answers"),
         ("cors", "which sites may call"),
     ),
@@ -162,6 +209,7 @@ PROXY = Table(
     Key("to", "route", "The backend's path, with the same variables, where it differs from the route"),
     Key("methods", "methods", "The methods that pass through: `[GET, HEAD]`", required=True),
     Key("allow", "allow", "`documented` (unless said): operations of the document alone; `any`: all paths"),
+    Key("security", "access", "Who may call: a scheme, `{scheme: [scopes]}`, a list of them, or `none`"),
 )
 
 HTTP = Table(
@@ -197,6 +245,8 @@ BACKEND_DEFAULTS = BACKEND.part(
     "validate",
     "success",
     "forward_headers",
+    "auth",
+    "tls",
     "timeout",
     "retry",
     "breaker",
@@ -257,13 +307,13 @@ CALL = Table(
     Key("until", "expression", "Pages end where this is true, over `answer`"),
     Key("max_pages", "count", "How many pages there may be; more are a failure of kind `limit`"),
     Key("undo", "undo", "The call that takes this write back when something fails later"),
+    Key("auth", "auth", "How the backend learns who asks, in this call: `none`, or as in a backend"),
     Key("calls", "calls", "Instead of `call`: calls of a block, with a scope of their own"),
     Key("value", "value", "The value of a block"),
     Key("let", "lets", "Named values of a block"),
     later=(
         ("cache", "keeping answers"),
         ("breaker", "leaving a failing backend alone"),
-        ("auth", "credentials for a backend"),
         ("stream", "answers in parts"),
     ),
 )

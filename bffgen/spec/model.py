@@ -9,6 +9,9 @@ from typing import Literal
 from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.access import Access, Security
+from bffgen.spec.auth import Auth, Tls
+from bffgen.spec.edge import Cors, RateLimit
 from bffgen.spec.example import Example
 from bffgen.spec.http import Http
 from bffgen.spec.operation import DeclaredOperation
@@ -228,6 +231,8 @@ class Call:
     items: Expr | None = None
     key: Expr | None = None
     undo: Call | None = None
+    auth: Auth | None = None  # its backend's
+    auth_span: Span | None = None
     policies: OwnPolicies | None = None
 
 
@@ -323,6 +328,8 @@ class Endpoint:
     stream_span: Span | None = None
     examples: tuple[Example, ...] = ()
     envelope: Value | None = None  # `Const(None)`: none, although the gateway has one
+    security: Access | None = None
+    rate_limit: RateLimit | Literal["none"] | None = None
     policies: OwnPolicies | None = None  # of its reads
 
 
@@ -354,6 +361,9 @@ class Backend:
     overlay_span: Span | None = None
     operations: tuple[DeclaredOperation, ...] = ()
     policies: Policies = Policies()
+    auth: Auth | None = None
+    auth_span: Span | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -373,4 +383,7 @@ class Spec:
     functions_span: Span | None = None
     proxies: tuple[Proxy, ...] = ()
     http: Http = Http()
+    cors: Cors | None = None
+    security: Security | None = None
+    rate_limit: RateLimit | None = None
     seeing: Seeing = Seeing()

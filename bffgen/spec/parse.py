@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Literal, cast
-from urllib.parse import urlsplit
 
 from bffgen.diagnostics.model import Diagnostics, Label
 from bffgen.source.loader import Loader
@@ -16,12 +15,14 @@ from bffgen.spec.includes import Includes
 from bffgen.spec.keys import BACKEND, BACKEND_DEFAULTS, DEFAULTS, ENDPOINT_DEFAULTS, SPEC
 from bffgen.spec.model import Backend, Endpoint, Expr, Spec
 from bffgen.spec.names import why_no_gateway_name
+from bffgen.spec.parse_cors import CorsReader
 from bffgen.spec.parse_endpoint import EndpointReader
 from bffgen.spec.parse_http import HttpReader
 from bffgen.spec.parse_proxies import ProxyReader
 from bffgen.spec.parse_seeing import SeeingReader
 from bffgen.spec.parse_shapes import ShapeReader
 from bffgen.spec.reader import Fields, kind_of, shown
+from bffgen.spec.urls import why_no_url
 
 LANGUAGE_VERSION = 1
 _USER_INFO = re.compile(r"//[^/?#\s]*@")
@@ -36,7 +37,7 @@ def parse_spec(node: Node, diags: Diagnostics, loader: Loader | None = None) -> 
     return _SpecReader(diags).spec(node, loader)
 
 
-class _SpecReader(EndpointReader, HttpReader, ProxyReader, SeeingReader, ShapeReader):
+class _SpecReader(CorsReader, EndpointReader, HttpReader, ProxyReader, SeeingReader, ShapeReader):
     backend_defaults: Fields | None = None
 
     def spec(self, node: Node, loader: Loader | None) -> Spec | None:
@@ -73,6 +74,11 @@ class _SpecReader(EndpointReader, HttpReader, ProxyReader, SeeingReader, ShapeRe
             functions_span=span,
             proxies=proxies,
             http=http,
+            cors=self.cors(fields.get("cors"), fields.key("cors") if "cors" in fields.known else None),
+            rate_limit=rate if (rate := self.rate_limit(fields.get("rate_limit"))) != "none" else None,
+            security=self.security(
+                fields.get("security"), fields.key("security") if "security" in fields.known else None
+            ),
             seeing=self.seeing(fields.get("observability")),
         )
 
@@ -165,6 +171,9 @@ class _SpecReader(EndpointReader, HttpReader, ProxyReader, SeeingReader, ShapeRe
             overlay_span=fields.known["overlay"].span if "overlay" in fields.known else None,
             operations=self.operations(get("operations")),
             policies=self.policies(fields),
+            auth=self.auth(get("auth"), name),
+            auth_span=fields.known["auth"].span if "auth" in fields.known else None,
+            tls=self.tls(get("tls")),
         )
 
     def _success(self, node: Node | None) -> Expr | None:
@@ -218,22 +227,6 @@ def _near_url(url: str) -> str | None:
     scheme, mark, rest = url.partition("://")
     meant = f"{closest(scheme, ('http', 'https'))}://{rest}" if mark else f"http://{url}"
     return meant if why_no_url(meant) is None else None
-
-
-def why_no_url(url: str) -> str | None:
-    """What is wrong with the address of a backend; None when nothing is."""
-    if not url.isascii() or not url.isprintable() or set(url) & set(" \\<>\"'`{}|^"):
-        return "a character that an address does not have"
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return "its host or port cannot be read"
-    if parts.scheme not in ("http", "https"):
-        return "it begins with neither `http://` nor `https://`"
-    if not host or port == 0:
-        return "it has no host"
-    return "a query is not part of it" if "?" in url or "#" in url else None
 
 
 def _as_version(node: Node) -> str:

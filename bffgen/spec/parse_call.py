@@ -10,6 +10,7 @@ from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import CALL, GUARD
 from bffgen.spec.model import Argument, Block, Call, Entry, Guard, Value
+from bffgen.spec.parse_auth import AuthReader
 from bffgen.spec.parse_head import Head, parse_head, repeated_argument
 from bffgen.spec.parse_lists import ListReader
 from bffgen.spec.parse_policies import PolicyReader
@@ -17,7 +18,7 @@ from bffgen.spec.reader import Fields
 
 _NOT_OF_UNDO = frozenset(
     "as read for if limit items key batch size paginate max_pages when require after on_error undo timeout "
-    "headers retry hedge".split()
+    "headers auth retry hedge".split()
 )
 _MANAGED_HEADERS = frozenset(
     "connection content-length date host keep-alive proxy-connection set-cookie te trailer transfer-encoding "
@@ -32,7 +33,7 @@ class _Named:
     node: Node
 
 
-class CallReader(PolicyReader, ListReader):
+class CallReader(PolicyReader, ListReader, AuthReader):
     """Reads a call in either form, and the guards of calls and endpoints."""
 
     def calls(self, node: Node | None) -> Mapping[str, Entry]:
@@ -79,7 +80,10 @@ class CallReader(PolicyReader, ListReader):
         self._only(
             fields,
             "a block",
-            ("call", "args", "body", "headers", "as", "read", "batch", "paginate", "undo", "items", "retry", "hedge"),
+            (
+                *("call", "args", "body", "headers", "as", "read", "batch", "paginate", "undo", "items"),
+                *("auth", "retry", "hedge"),
+            ),
             "a call",
         )
         calls, lets, guards = self.calls(get("calls")), self.lets(get("let")), self.guards(get("require"))
@@ -115,7 +119,8 @@ class CallReader(PolicyReader, ListReader):
         each, batch, paginate = self.each(fields), self.batch(fields), self.paginate(fields)
         items = self._text_expression(get("items"), "an expression over `answer`")
         key = self._text_expression(get("key"), "an expression over `item`")
-        undo, policies = self._undo(named, get("undo")), self.own_policies(fields)
+        undo, auth = self._undo(named, get("undo")), self.auth(get("auth"), head.backend if head else named.name)
+        policies = self.own_policies(fields)
         if head is None:
             return None
         return Call(
@@ -143,6 +148,8 @@ class CallReader(PolicyReader, ListReader):
             items=items,
             key=key,
             undo=undo,
+            auth=auth,
+            auth_span=fields.known["auth"].span if "auth" in fields.known else None,
             policies=policies,
         )
 

@@ -11,16 +11,18 @@ from bffgen.source.text import Span
 from bffgen.spec.keys import COOKIE, ENDPOINT, PARAM
 from bffgen.spec.model import Const, Cookie, Endpoint, Expr, Param
 from bffgen.spec.names import why_no_operation_id
+from bffgen.spec.parse_access import AccessReader
 from bffgen.spec.parse_call import CallReader
 from bffgen.spec.parse_examples import ExampleReader
 from bffgen.spec.parse_operations import OperationReader
+from bffgen.spec.parse_rates import RateReader
 from bffgen.spec.reader import Fields, is_null, shown
 from bffgen.spec.routes import Fault, Route, parse_route
 
 _MAX_AGE = 2**31 - 1
 
 
-class EndpointReader(CallReader, ExampleReader, OperationReader):
+class EndpointReader(AccessReader, CallReader, ExampleReader, OperationReader, RateReader):
     """Reads an endpoint from its key and mapping; `endpoint_defaults` is what holds for all of them."""
 
     endpoint_defaults: Fields | None = None
@@ -71,6 +73,8 @@ class EndpointReader(CallReader, ExampleReader, OperationReader):
             envelope=self.value(get("envelope")),
             stream=cast(Literal["lines", "events"] | None, self.choice(get("stream"), ("lines", "events"))),
             stream_span=fields.known["stream"].span if "stream" in fields.known else None,
+            security=self.access(get("security")),
+            rate_limit=self.rate_limit(get("rate_limit"), lifted=True),
         )
 
     def _operation_id(self, node: Node | None) -> str | None:

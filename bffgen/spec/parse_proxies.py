@@ -8,12 +8,13 @@ from bffgen.diagnostics.model import Label
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
 from bffgen.spec.keys import PROXY
+from bffgen.spec.parse_access import AccessReader
 from bffgen.spec.proxy import Proxy
-from bffgen.spec.reader import Fields, Reader, kind_of
+from bffgen.spec.reader import Fields, kind_of
 from bffgen.spec.routes import PROXIED, Fault, Route, parse_template
 
 
-class ProxyReader(Reader):
+class ProxyReader(AccessReader):
     """Reads `proxies:`."""
 
     def proxies(self, node: Node | None) -> tuple[Proxy, ...]:
@@ -43,6 +44,7 @@ class ProxyReader(Reader):
             to_node=to_node,
             methods=methods,
             allow=cast(Literal["documented", "any"], allow or "documented"),
+            security=self.access(fields.get("security")),
         )
 
     def _template(self, node: Node, text: str) -> Route | None:

@@ -7,6 +7,7 @@ from typing import Literal
 from bffgen.records import dataclass
 from bffgen.source.nodes import Node
 from bffgen.source.text import Span
+from bffgen.spec.access import Access
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -22,3 +23,4 @@ class Proxy:
     to_node: Node | None
     methods: tuple[tuple[str, Span], ...]
     allow: Literal["documented", "any"]
+    security: Access | None = None

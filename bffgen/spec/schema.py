@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from bffgen.spec.edge_keys import CORS, JWT, KEY_SCHEME, RATE_LIMIT, SECURITY
 from bffgen.spec.key_examples import EXAMPLES
 from bffgen.spec.keys import (
+    API_KEY,
+    AUTH,
     BACKEND,
     BACKEND_DEFAULTS,
+    BASIC,
+    BEARER,
     BREAKER,
     CALL,
+    CLIENT_CREDENTIALS,
     COOKIE,
     DEFAULTS,
     DIRECTIVES,
@@ -30,6 +36,8 @@ from bffgen.spec.keys import (
     REPLY,
     RETRY,
     SPEC,
+    TLS,
+    TOKEN_EXCHANGE,
     Table,
 )
 from bffgen.spec.model import FAILURE_KINDS
@@ -109,8 +117,17 @@ SHAPES: dict[str, Schema] = {
     },
     "stream": {"enum": ["lines", "events"]},
     "proxies": _map("proxy", "^/"),
+    "schemes": _map("scheme"),
+    "rate": {"type": "string", "pattern": r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,4}(s|m|h)$"},
+    "type_jwt": {"const": "jwt"},
+    "type_api_key": {"const": "api_key"},
+    "claims": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+    "scopes": {"anyOf": [_TEXTS, {"type": "object", "additionalProperties": {"type": ["string", "null"]}}]},
+    "scopes_of": {"type": "object", "additionalProperties": _TEXTS},
     "route": {"type": "string", "pattern": "^/"},
     "allow": {"enum": ["documented", "any"]},
+    "client_auth": {"enum": ["basic", "body"]},
+    "secret": {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$"},
     "transport": {"enum": ["own", "stock"]},
     "methods": {"anyOf": [{"enum": [*PROXIED]}, {"type": "array", "items": {"enum": [*PROXIED]}, "minItems": 1}]},
     "params": _map("param"),
@@ -144,10 +161,29 @@ def json_schema() -> Schema:
         "endpoint": _object(ENDPOINT) | {"description": "An endpoint: what it takes, calls and answers"},
         "retry": {"anyOf": [{"type": "boolean"}, _ref("times"), _object(RETRY)]},
         "breaker": {"anyOf": [{"type": "boolean"}, _object(BREAKER)]},
+        "auth": {
+            "anyOf": [
+                {"enum": ["none", "forward", "mtls", "bearer", "basic"]},
+                _object(AUTH) | {"minProperties": 1, "maxProperties": 1},
+            ]
+        },
+        "bearer": {"anyOf": [_ref("secret"), _object(BEARER)]},
+        "basic": _object(BASIC),
+        "api_key": _object(API_KEY) | {"oneOf": [{"required": ["header"]}, {"required": ["query"]}]},
+        "client_credentials": _object(CLIENT_CREDENTIALS),
+        "token_exchange": _object(TOKEN_EXCHANGE),
+        "tls": _object(TLS) | {"minProperties": 1, "dependentRequired": {"key": ["cert"]}},
         "hedge": {"anyOf": [{"type": "boolean"}, _ref("duration")]},
         "operation": _object(OPERATION) | {"description": "An operation that a backend's document omits"},
         "operation_param": {"anyOf": [_ref("type"), _object(OPERATION_PARAM)]},
         "http": _object(HTTP),
+        "cors": _object(CORS),
+        "security": _object(SECURITY),
+        "rate_limit": {"anyOf": [{"const": "none"}, _ref("rate"), _object(RATE_LIMIT)]},
+        "scheme": {"anyOf": [_object(JWT), _object(KEY_SCHEME)]},
+        "access": {
+            "anyOf": [_TEXT, _ref("scopes_of"), {"type": "array", "items": {"anyOf": [_TEXT, _ref("scopes_of")]}}]
+        },
         "observability": _object(OBSERVABILITY),
         "proxy": _object(PROXY) | {"description": "A route that passes through to a backend"},
         "param": _object(PARAM, "null"),

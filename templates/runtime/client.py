@@ -187,7 +187,7 @@ class BackendClient:
         """Past httpx, unless somebody else's transport is in use."""
         if self._pool is None:
             parts = message.method, message.target, message.headers, message.content
-            return await whole(await self.start(self._built(*parts)))
+            return await whole(await BackendClient.start(self, self._built(*parts)))
         status, fields, content = await self._pool.fetch(
             self._outgoing.data(message),
             LIMIT,

@@ -93,7 +93,7 @@ def serve() -> Iterator[Callable[..., Served]]:
         one.close()
 
 
-def _get(url: str) -> Any:
+def _get(url: str | urllib.request.Request) -> Any:
     with urllib.request.urlopen(url, timeout=SECONDS) as answer:
         return json.loads(answer.read())
 
@@ -143,6 +143,15 @@ def test_dev_keeps_the_last_good_gateway(serve: Callable[..., Served], produto: 
     replace(produto, "preco: preco.valro", "valor: preco.valor")
     served.wait_for("serving ")
     assert _get(url)["valor"] == 129.9
+    assert served.interrupt() == 0
+
+
+def test_dev_needs_no_secrets_nor_a_token_endpoint(serve: Callable[..., Served], tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tests/cases/projects/tokens", tmp_path / "tokens")
+    served = serve("bffgen", "dev", tmp_path / "tokens/spec.yaml", "--port", "0", cwd=tmp_path)
+    url = served.wait_for("serving ").split()[-1]
+    request = urllib.request.Request(f"{url}/things/1", headers={"Authorization": "Bearer somebody"})
+    assert list(_get(request)) == ["names", "more"]
     assert served.interrupt() == 0
 
 

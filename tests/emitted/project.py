@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from bffgen.diagnostics.render import text
 from bffgen.pipeline import check_spec
@@ -62,7 +63,10 @@ def call(out: Path, package: str, request: Mapping[str, Any], backends: Mapping[
         for name in module.Settings.model_fields
         if name.endswith("_url")
     }
-    settings = module.Settings(**urls, **request.get("settings", {}))
+    fields = module.Settings.model_fields.items()
+    needed = {name: field.annotation for name, field in fields if field.is_required()}
+    secrets = {name: (SecretStr if of is SecretStr else str)(f"secret-{name}") for name, of in needed.items()}
+    settings = module.Settings(**urls, **secrets, **request.get("settings", {}))
     return asyncio.run(_exchange(module.create_app, settings, request, backends))
 
 

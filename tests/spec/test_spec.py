@@ -243,7 +243,7 @@ def backend_mistakes(text: str, name: str = "b") -> list[str]:
         ("x.yaml", ["BFF104 expected a backend, a mapping, found `x.yaml` [x.yaml] | write `b: {openapi: x.yaml}`"]),
         ("{}", ["BFF105 a backend needs the key `openapi` [b]"]),
         ("{openapi: [x]}", ["BFF104 expected the path of an OpenAPI document, found a list [[x]]"]),
-        ("{openapi: x, auth: y}", ["BFF109 `auth` of a backend is not there yet [auth]"]),
+        ("{openapi: x, auth: y}", ["BFF110 expected `none`, `forward`, `mtls`, `bearer`, `basic` or a mapping [y]"]),
         ("{openapi: x, timout: 1s}", ["BFF102 unknown key `timout` in a backend [timout] | did you mean `timeout`?"]),
         (
             "{openapi: x, presence: assume}",

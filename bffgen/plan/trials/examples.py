@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bffgen.check.example import CheckedExample, ExampleReply
@@ -58,7 +59,7 @@ class _Writer:
         headers = (*made.headers, *example.headers.items())
         return ExampleCase(
             example.name,
-            SampleRequest(made.method, made.url, headers, example.body, example.has_body),
+            replace(made, headers=headers, body=example.body, has_body=example.has_body),
             tuple(sorted(self._scripts(example).items())),
             example.status or self.endpoint.statuses[0],
             example.expected,

@@ -29,7 +29,6 @@ class Given:
     """What is the same in an endpoint and all of its blocks. `asked` are the operations asked for, for sure."""
 
     endpoint: CheckedEndpoint
-    credentials: frozenset[str]
     faults: Mapping[str, Fault]
     asked: set[str] = field(default_factory=set)
 
@@ -68,10 +67,10 @@ def meaning(entry: CheckedEntry, fault: Fault) -> Meant:
     return Meant()
 
 
-def status_of(call: CheckedCall, fault: Fault, credentials: frozenset[str]) -> int:
+def status_of(call: CheckedCall, fault: Fault) -> int:
     """The status that a hard failure answers with."""
     if isinstance(fault, int):
-        judged = call.operation.backend in credentials and fault in (401, 403)
+        judged = call.judged and fault in (401, 403)
         return fault if judged or fault in passed_statuses(call) else 502
     return {"timeout": 504}.get(fault, 502)
 

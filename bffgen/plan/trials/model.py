@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 
 from bffgen.records import dataclass
@@ -23,6 +25,8 @@ class SampleRequest:
     headers: tuple[tuple[str, str], ...]
     body: Any
     has_body: bool
+    by: str = ""  # the scheme that the client is known by
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +132,4 @@ class ProxyCase:
     backend: str  # its attribute
     asked: str
     unknown: str | None
+    by: str = ""

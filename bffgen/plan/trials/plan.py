@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from bffgen.check.media import is_download, is_raw, is_text_answer, is_upload, media_types, raw_media_types
-from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGateway, CheckedGuard, leaves
+from bffgen.check.model import CheckedCall, CheckedEndpoint, CheckedGuard, leaves
 from bffgen.expr.tree import Expr, Role
 from bffgen.openapi.sample import sample_reply
 from bffgen.plan.answers import answers_of, passed_statuses
 from bffgen.plan.operations import Clients
 from bffgen.plan.schedule import CallNode, Schedule, guards_of
 from bffgen.plan.schemas import Models
+from bffgen.plan.trials.callers import sample_caller
 from bffgen.plan.trials.evaluate import Unsure, evaluate
 from bffgen.plan.trials.examples import failure_reply, plan_examples
 from bffgen.plan.trials.failing import is_hard, matching
@@ -52,11 +53,9 @@ _LEAST_TIMEOUT = 1.0
 """Seconds that a call must have for a test to tell its cancellation from its running out of time."""
 
 
-def plan_tests(
-    endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models, module: str
-) -> EndpointTests:
+def plan_tests(endpoint: CheckedEndpoint, plan: Schedule, models: Models, module: str) -> EndpointTests:
     """The tests of one endpoint; `module` is the endpoint's own name."""
-    planner = _Planner(endpoint, plan, gateway, models)
+    planner = _Planner(endpoint, plan, models)
     tests = planner.plan(f"test_{module}")
     usual = planner.usual
     whole = usual.succeeds and not usual.degraded and not usual.doubtful and len(tests.statuses) == 1
@@ -65,11 +64,9 @@ def plan_tests(
 
 
 class _Planner:
-    def __init__(self, endpoint: CheckedEndpoint, plan: Schedule, gateway: CheckedGateway, models: Models) -> None:
+    def __init__(self, endpoint: CheckedEndpoint, plan: Schedule, models: Models) -> None:
         self.endpoint = endpoint
         self.schedule = plan
-        self.gateway = gateway
-        self.credentials = _with_credentials(gateway)
         self.data = _agreeable(endpoint, plan, sample_data(endpoint, models))
         labels = [operation_label(call.operation) for call in leaves(endpoint.calls)]
         self.single = {label for label in labels if labels.count(label) == 1}
@@ -120,12 +117,12 @@ class _Planner:
     @cached_property
     def _documented(self) -> frozenset[int]:
         """Every status that the endpoint can answer."""
-        answers = answers_of(self.endpoint, self.gateway)
+        answers = answers_of(self.endpoint)
         known = (*answers.successes, *answers.problems, *answers.bodies)
         return frozenset(status for status in known if isinstance(status, int))
 
     def _simulate(self, data: Data, faults: dict[str, Fault] | None = None) -> Outcome:
-        return simulate(self.endpoint, self.schedule, data, self.credentials, self._documented, faults)
+        return simulate(self.endpoint, self.schedule, data, self._documented, faults)
 
     def _expected(self) -> Any:
         """The body of the usual answer; None where it cannot be told beforehand."""
@@ -171,7 +168,9 @@ class _Planner:
             body = str(body).encode()
         elif is_upload(endpoint.body) and isinstance(endpoint.body, ObjectType):
             body = sample_form(body, endpoint.body)
-        return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None)
+        by, claims = sample_caller(endpoint.access) if endpoint.access is not None else ("", {})
+        claims = data.known.get((Role.CLAIMS, "claims"), claims)
+        return SampleRequest(endpoint.method, url, tuple(headers), body, endpoint.body is not None, by, claims)
 
     def _replies(self, data: Data) -> tuple[tuple[str, SampleReply], ...]:
         made: dict[str, SampleReply] = {}
@@ -203,9 +202,9 @@ class _Planner:
         if isinstance(self.endpoint.body, ObjectType):
             if is_upload(self.endpoint.body):
                 needed = any(f.required and not is_nullable(f.type) for f in self.endpoint.body.fields.values())
-                empty = SampleRequest(request.method, request.url, request.headers, SampleForm(()), True)
+                empty = replace(request, body=SampleForm(()), has_body=True)
                 return empty if needed else None
-            return SampleRequest(request.method, request.url, request.headers, ["no object"], True)
+            return replace(request, body=["no object"], has_body=True)
         for param in self.endpoint.params:
             number = isinstance(param.type, Scalar) and param.type.kind in (Kind.INTEGER, Kind.NUMBER)
             if number and param.location in ("path", "query"):
@@ -215,7 +214,7 @@ class _Planner:
     def _with_text(self, name: str, request: SampleRequest) -> SampleRequest:
         data = Data({**self.data.known, (Role.PARAM, name): "no-number"}, self.data.lets)
         changed = self.request(data)
-        return SampleRequest(request.method, changed.url, request.headers, request.body, request.has_body)
+        return replace(request, url=changed.url)
 
     # ------------------------------------------------------------------------------------------------ failures
 
@@ -336,11 +335,6 @@ def _is_plain(of: Type) -> bool:
         if isinstance(one, ObjectType) and one.extra is not None:
             return False
     return True
-
-
-def _with_credentials(gateway: CheckedGateway) -> frozenset[str]:
-    forwarded = {b.name: {header.lower() for header in b.forward_headers} for b in gateway.backends}
-    return frozenset(name for name, headers in forwarded.items() if headers & {"authorization", "cookie"})
 
 
 def _faults(call: CheckedCall) -> list[Fault]:

@@ -27,6 +27,7 @@ from bffgen.openapi.pattern import keeps_pattern
 from bffgen.openapi.sample import sample, sample_reply, success_response
 from bffgen.plan.schemas import Models
 from bffgen.plan.shapes import fields_of
+from bffgen.plan.trials.callers import sample_caller
 from bffgen.plan.trials.evaluate import evaluate
 from bffgen.plan.walk import scope_exprs, walk
 from bffgen.records import dataclass
@@ -86,6 +87,8 @@ def sample_data(endpoint: CheckedEndpoint, models: Models) -> Data:
         values[Role.PARAM, param.name] = _param(param, _uses(endpoint, param))
     if endpoint.body is not None:
         values[Role.BODY, "body"] = sample(endpoint.body)
+    if endpoint.access is not None and endpoint.reads_claims:
+        values[Role.CLAIMS, "claims"] = sample_caller(endpoint.access)[1]
     replies: dict[str, Any] = {}
     for call in leaves(endpoint.calls):
         label = operation_label(call.operation)

@@ -41,15 +41,14 @@ def simulate(
     endpoint: CheckedEndpoint,
     plan: Schedule,
     data: Data,
-    credentials: frozenset[str],
     statuses: frozenset[int],
     faults: Mapping[str, Fault] | None = None,
 ) -> Outcome:
-    """The outcome when the operations in `faults` fail so. `credentials`: backends that get the client's own.
+    """The outcome when the operations in `faults` fail so.
 
     `statuses` are all that the endpoint documents: what may come where it cannot be told.
     """
-    run = _Run(endpoint, copy.deepcopy(data), Given(endpoint, credentials, faults or {}))
+    run = _Run(endpoint, copy.deepcopy(data), Given(endpoint, faults or {}))
     try:
         if not is_request_valid(endpoint, run.data):
             run.possible.add((422, None))
@@ -219,12 +218,12 @@ class _Run:
         """What a call gives, or what its failure becomes."""
         if asked.fault is None:
             return _Result(_shaped(call, asked.answer, data))
-        found = self._failed(call, asked.fault, status_of(call, asked.fault, self.given.credentials), data)
+        found = self._failed(call, asked.fault, status_of(call, asked.fault), data)
         if asked.sure:
             return found
         found = found.in_doubt()
         if asked.fault != "invalid":
-            unsent = self._failed(call, "invalid", status_of(call, "invalid", self.given.credentials), data)
+            unsent = self._failed(call, "invalid", status_of(call, "invalid"), data)
             found.take(unsent.in_doubt())
         found.possible |= {(422, None)} if found.possible else set()
         found.maybe_degraded = True

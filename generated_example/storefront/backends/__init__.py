@@ -45,18 +45,10 @@ async def open_backends(
 
         yield Backends(
             catalog=Catalog(
-                BackendClient(
-                    await http(),
-                    settings.catalog_url,
-                    settings.catalog_timeout,
-                )
+                BackendClient(await http(), settings.catalog_url, settings.catalog_timeout)
             ),
             pricing=Pricing(
-                BackendClient(
-                    await http(),
-                    settings.pricing_url,
-                    settings.pricing_timeout,
-                )
+                BackendClient(await http(), settings.pricing_url, settings.pricing_timeout)
             ),
             reviews=Reviews(
                 BackendClient(
@@ -66,13 +58,7 @@ async def open_backends(
                     frozenset({"accept-language"}),
                 )
             ),
-            users=Users(
-                BackendClient(
-                    await http(),
-                    settings.users_url,
-                    settings.users_timeout,
-                )
-            ),
+            users=Users(BackendClient(await http(), settings.users_url, settings.users_timeout)),
         )
 
 

@@ -4,9 +4,11 @@
 A module imports only from those before it: types, failures, own, context, encode, arguments, logs,
 body, replies, texts, shared, tasks, fan_out, blocks, each, lookups, batches, links, pages,
 idempotency, undo, forms, filenames, multipart, uploads, parts, received, exchange, resolver,
-incoming, connection, sending, dialer, turns, pool, transport, stock, outgoing, breaker, budget,
-hedge, held, retries, policies, client, seeing, timing, metrics, traces, answers, problems, relay,
-downloads, events, streams, limit, admission, disconnect, strict, drain, edge, paths, passing,
-proxy, serving, table, route, collector, config, watching, protocol, front, server.
+incoming, connection, sending, dialer, turns, pool, transport, certificates, stock, outgoing,
+breaker, budget, hedge, held, retries, policies, client, secrets, credentials, authorized,
+token_endpoint, tokens, seeing, watched, timing, metrics, traces, answers, problems, access,
+api_keys, jwks, jwts, relay, downloads, events, streams, limit, admission, disconnect, strict,
+drain, edge, cors, paths, passing, proxy, serving, table, route, gates, rates, gated_proxy,
+collector, config, watching, protocol, front, server.
 Only those that this gateway needs are here.
 """
