@@ -12,7 +12,7 @@ EXAMPLES ?= 20000
 SEED ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soundness differential lint format bench bench-gateway bench-routes corpus example clean
+.PHONY: help demo test soundness differential lint format bench bench-gateway bench-routes bench-resilience corpus example clean
 
 help:
 	@echo 'make demo    generate the storefront gateway, start it over mock backends, call it (ONCE=1: and stop)'
@@ -24,6 +24,7 @@ help:
 	@echo 'make corpus  every operation of ../shared/corpus compiled, typed and asked (minutes); FOLDER=..., WRITE=1'
 	@echo 'make bench-gateway  what a request costs in a generated gateway, beside others; writes benchmarks/GATEWAY.md'
 	@echo 'make bench-routes  what a thousand endpoints cost beside ten; writes benchmarks/ROUTES.md'
+	@echo 'make bench-resilience  what faults and floods do to one; writes benchmarks/RESILIENCE.md'
 	@echo 'make example write generated_example anew'
 
 $(VENV)/.made:
@@ -77,6 +78,9 @@ bench-gateway: $(VENV)/.installed-dev
 
 bench-routes: $(VENV)/.installed-dev
 	@$(RUN) -m benchmarks.gateway.routes --write
+
+bench-resilience: $(VENV)/.installed-dev
+	@$(RUN) -m benchmarks.resilience
 
 example: $(VENV)/.installed
 	@$(RUN) -m bffgen generate specs/storefront/storefront.yaml -o generated_example

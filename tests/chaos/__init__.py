@@ -1,0 +1,1 @@
+"""Faults of backends and clients, scripted as bytes, against a generated gateway and a naive one."""
