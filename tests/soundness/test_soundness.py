@@ -193,7 +193,7 @@ def fail(
     right = oracle.outcome(endpoint, {name: fault for name, fault in met.items() if name in reached})
     wrong = complaints(project, endpoint, answer)
     degraded = set(filter(None, answer.headers.get("gateway-degraded", "").split(", ")))
-    fine = set(answers_of(endpoint, project.gateway).successes)
+    fine = set(answers_of(endpoint).successes)
     if right.hard:
         wrong += [f"{sorted(right.hard)} is right"] if answer.status not in right.hard else []
     elif answer.status not in fine and not is_own(endpoint, answer):

@@ -83,7 +83,8 @@ def test_nothing_outside_of_the_root_is_read(root: Path, reference: str) -> None
     Path("out.yaml").write_text("a: 1")
     (root / "link.yaml").symlink_to("../out.yaml")
     (root / "folder").symlink_to("..")
-    assert finding(root, reference) == f"BFF602 `{reference}` leads outside of the spec's folder"
+    help_ = "put the file into that folder, or the spec into one above both"
+    assert finding(root, reference) == f"BFF602 `{reference}` leads outside of the spec's folder | {help_}"
 
 
 @pytest.mark.parametrize("reference", ["/etc/passwd", "\\\\host\\share\\x"])
