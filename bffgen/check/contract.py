@@ -262,6 +262,6 @@ def _in_object(given: ObjectType, wanted: ObjectType, path: str, there: Span, se
 def _fits(given: Type, wanted: Type, there: Span, seen: Seen) -> bool:
     if isinstance(wanted, Union):
         return any(not any(True for _ in _gaps(given, arm, "", None, there, seen)) for arm in wanted.arms)
-    if isinstance(given, Scalar) and isinstance(wanted, Scalar) and given.values and wanted.values:
-        return given.kind is wanted.kind and set(given.values) <= set(wanted.values)
+    if isinstance(given, Scalar) and isinstance(wanted, Scalar) and wanted.values:  # of an open enum the known ones
+        return given.kind is wanted.kind and given.values is not None and set(given.values) <= set(wanted.values)
     return assign(given, wanted) is None

@@ -46,6 +46,8 @@ def _why_field(base: tree.Expr, name: str) -> tuple[Label, ...]:
 
 
 def _reason(found: Field) -> str | None:
+    if found.assumable:
+        return "not required: null when it is absent, unless its backend has `presence: assumed`"
     if not found.required:
         return "not required: null when it is absent"
     return "may be null" if is_nullable(found.type) else None

@@ -74,11 +74,12 @@ class Objects:
         nodes = [properties(owner)[name] for owner in owners]
         certain = parts.is_certain(name)
         made = self._property(nodes, certain, hint.inside(name), request)
-        if self._assumed and certain and not request:
-            required = required or not (is_nullable(made) or isinstance(made, Unknown))
+        assumable = not required and certain and not request and not (is_nullable(made) or isinstance(made, Unknown))
+        if assumable and self._assumed:
+            required, assumable = True, False
         where = owners[-1].get("properties")
         assert where is not None
-        return Field(name, made, required, docs_of(nodes, self._references), lambda: where.key(name))
+        return Field(name, made, required, docs_of(nodes, self._references), lambda: where.key(name), assumable)
 
     def _property(self, nodes: list[Node], certain: bool, hint: Hint, request: bool) -> Type:
         """A property that several parts declare: all of them hold, or (of alternatives) one of them."""

@@ -149,6 +149,7 @@ class Field:
     required: bool
     docs: Docs = field(default=NO_DOCS, compare=False)
     place: Place | None = field(default=None, repr=False, compare=False)
+    assumable: bool = field(default=False, repr=False, compare=False)  # `presence: assumed` would make it required
 
     @property
     def span(self) -> Span | None:
